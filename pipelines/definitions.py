@@ -1,0 +1,25 @@
+"""The code location: everything in `defs/`, loaded as the server loads it."""
+
+import dagster as dg
+
+from pipelines.defs import (
+    amocrm,
+    automation,
+    databases,
+    dbt,
+    facebook,
+    pipeline,
+    publish,
+    resources,
+)
+
+defs = dg.Definitions.merge(
+    pipeline.defs,
+    databases.defs,
+    facebook.defs,
+    amocrm.defs,
+    dbt.defs,
+    publish.defs,
+    automation.defs,
+    resources.defs,
+)

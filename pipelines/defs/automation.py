@@ -1,0 +1,101 @@
+"""Jobs, schedules and sensors: what runs when. All times are Asia/Almaty.
+
+A schedule starts an extract job; `build` follows when it has ended, well or badly, so
+that one broken source never keeps the others from the dashboard.
+"""
+
+import dagster as dg
+
+from pipelines.defs.amocrm import AmocrmRunConfig
+from pipelines.defs.databases import SYSTEMS
+from pipelines.defs.facebook import FacebookRunConfig
+from pipelines.defs.pipeline import CLOCK_KEY
+
+TIMEZONE = "Asia/Almaty"
+
+EXTRACTED = dg.AssetSelection.groups(*SYSTEMS, "facebook", "amocrm")
+BUILT = dg.AssetSelection.assets(CLOCK_KEY) | dg.AssetSelection.groups(
+    "seeds", "staging", "intermediate", "candidate", "marts"
+)
+
+extract = dg.define_asset_job(
+    "extract",
+    selection=EXTRACTED,
+    description="Read every source into raw: the databases in one snapshot each, "
+    "Facebook's re-read window, all of AmoCRM.",
+)
+extract_recent = dg.define_asset_job(
+    "extract_recent",
+    selection=EXTRACTED,
+    config=dg.RunConfig(
+        ops={
+            "extract_facebook": FacebookRunConfig(recent=True),
+            "extract_amocrm": AmocrmRunConfig(recent=True),
+        }
+    ),
+    description="The hourly, cheap half of `extract`: the databases, what changed in "
+    "AmoCRM, Facebook's yesterday and today.",
+)
+build = dg.define_asset_job(
+    "build",
+    selection=BUILT,
+    description="Build the next edition with dbt, audit it, publish it in one "
+    "transaction. A failed audit leaves the last edition in place.",
+)
+weekly_plans = dg.define_asset_job(
+    "weekly_plans",
+    selection=BUILT,
+    description="The build that opens a week: the first one on a Monday freezes the "
+    "plans of that week. Published whole, so that no reader sees two editions mixed.",
+)
+
+extract_daily = dg.ScheduleDefinition(
+    name="extract_daily",
+    job=extract,
+    cron_schedule="30 7 * * *",
+    execution_timezone=TIMEZONE,
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="Everything, each morning, after the day's exchange rate is out.",
+)
+extract_recent_hourly = dg.ScheduleDefinition(
+    name="extract_recent_hourly",
+    job=extract_recent,
+    cron_schedule="10 0-6,8-23 * * *",
+    execution_timezone=TIMEZONE,
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="What moved in the last hours; the hour of the daily run is left out.",
+)
+weekly_plans_monday = dg.ScheduleDefinition(
+    name="weekly_plans_monday",
+    job=weekly_plans,
+    cron_schedule="5 0 * * 1",
+    execution_timezone=TIMEZONE,
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="Five minutes into Monday: the plans of the new week are frozen.",
+)
+
+
+def _build_after(status: dg.DagsterRunStatus, name: str) -> dg.SensorDefinition:
+    @dg.run_status_sensor(
+        name=name,
+        run_status=status,
+        monitored_jobs=[extract, extract_recent],
+        request_job=build,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Starts `build` when an extract run has ended "
+        f"({status.value.lower()}): a broken source does not stop the house.",
+    )
+    def sensor(context: dg.RunStatusSensorContext) -> dg.RunRequest:
+        return dg.RunRequest(run_key=context.dagster_run.run_id)
+
+    return sensor
+
+
+defs = dg.Definitions(
+    jobs=[extract, extract_recent, build, weekly_plans],
+    schedules=[extract_daily, extract_recent_hourly, weekly_plans_monday],
+    sensors=[
+        _build_after(dg.DagsterRunStatus.SUCCESS, "build_after_extract"),
+        _build_after(dg.DagsterRunStatus.FAILURE, "build_after_failed_extract"),
+    ],
+)

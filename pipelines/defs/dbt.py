@@ -1,0 +1,90 @@
+"""The dbt project as assets: staging, intermediate and the candidates of an edition.
+
+Models' SQL and rules live in `dbt_project/`; publishing them belongs to `publish.py`.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import (
+    DagsterDbtTranslator,
+    DagsterDbtTranslatorSettings,
+    DbtCliResource,
+    DbtProject,
+    dbt_assets,
+)
+from dagster_dbt.errors import DagsterDbtCliRuntimeError
+
+from pipelines.defs.assets import OWNERS
+from pipelines.defs.resources import DBT_PROJECT, Environment
+from pipelines.publish import withhold
+
+MART_FRESHNESS = dg.FreshnessPolicy.time_window(
+    fail_window=timedelta(hours=36), warn_window=timedelta(hours=26)
+)
+PROJECT = DbtProject(project_dir=DBT_PROJECT, profiles_dir=DBT_PROJECT)
+
+
+def ensure_manifest(project: DbtProject) -> Path:
+    """Parse the dbt project when its manifest is missing or older than a source file."""
+    sources = (
+        path.stat().st_mtime
+        for path in project.project_dir.rglob("*")
+        if path.suffix in {".sql", ".yml", ".csv"} and "target" not in path.parts
+    )
+    manifest = project.manifest_path
+    if not manifest.exists() or manifest.stat().st_mtime < max(sources):
+        project.preparer.prepare(project)
+    return manifest
+
+
+class Translator(DagsterDbtTranslator):
+    """Names, groups and owners of the dbt assets: the key is the table's address."""
+
+    def get_asset_spec(
+        self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None
+    ) -> dg.AssetSpec:
+        spec = super().get_asset_spec(manifest, unique_id, project)
+        node = self.get_resource_props(manifest, unique_id)
+        if node["resource_type"] == "seed":
+            return spec.replace_attributes(group_name="seeds", owners=OWNERS)
+        if node["resource_type"] != "model":
+            return spec
+        layer = node["fqn"][1]
+        is_mart = layer == "marts"
+        return spec.replace_attributes(
+            group_name="candidate" if is_mart else layer,
+            owners=OWNERS,
+            tags={**spec.tags, "layer": "candidate" if is_mart else layer},
+            freshness_policy=MART_FRESHNESS if is_mart else None,
+        )
+
+
+@dbt_assets(
+    manifest=ensure_manifest(PROJECT),
+    project=PROJECT,
+    dagster_dbt_translator=Translator(
+        settings=DagsterDbtTranslatorSettings(enable_asset_checks=True)
+    ),
+    name="dbt_build",
+    pool="warehouse",
+)
+def dbt_models(
+    context: dg.AssetExecutionContext, dbt: DbtCliResource, environment: Environment
+) -> Iterator[Any]:
+    environment.prepare_dbt()
+    # Unit tests prove the models, not the data: they belong to the test suite.
+    command = ["build", "--exclude-resource-type", "unit_test"]
+    try:
+        events = dbt.cli(command, context=context).stream()
+        yield from events.fetch_row_counts().fetch_column_metadata()
+    except DagsterDbtCliRuntimeError as error:
+        settings = environment.settings()
+        withhold(settings.warehouse_url, reason=str(error), now=settings.now())
+        raise
+
+
+defs = dg.Definitions(assets=[dbt_models])

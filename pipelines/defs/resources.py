@@ -1,0 +1,131 @@
+"""Settings of a run: the one place that names environment variables.
+
+Nothing is read at import; a step that misses a variable names all that are missing.
+"""
+
+import os
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import dagster as dg
+from dagster_dbt import DbtCliResource
+
+from pipelines.clock import read_clock
+from pipelines.errors import ConfigurationError
+from pipelines.ingest.amocrm import AmocrmConfig
+from pipelines.ingest.facebook import FacebookConfig
+from pipelines.load.log import RunInfo
+from pipelines.warehouse import dbt_environment
+
+ROOT = Path(__file__).parents[2]
+DBT_PROJECT = ROOT / "dbt_project"
+SOURCES = DBT_PROJECT / "models" / "staging"
+REQUIRED = (
+    "WAREHOUSE_URL",
+    "LANDING_DATABASE_URL",
+    "TRAFFIC_DATABASE_URL",
+    "TRIPWIRE_DATABASE_URL",
+    "FACEBOOK_ACCESS_TOKEN",
+    "AMOCRM_BASE_URL",
+    "AMOCRM_ACCESS_TOKEN",
+    "DAGSTER_POSTGRES_URL",
+)
+FACEBOOK_GRAPH_URL = "https://graph.facebook.com"
+FACEBOOK_API_VERSION = "v26.0"
+# Facebook restates its figures for up to 28 days, then they freeze.
+FACEBOOK_BACKFILL_DAYS = "28"
+# AmoCRM blocks an account above 7 requests a second.
+AMOCRM_REQUESTS_PER_SECOND = "5"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the environment says, read when a step begins."""
+
+    values: dict[str, str]
+
+    def require(self, name: str) -> str:
+        """Return a variable, or name every required one that is missing."""
+        if value := self.values.get(name):
+            return value
+        missing = [name for name in REQUIRED if not self.values.get(name)]
+        raise ConfigurationError(
+            f"{name} is not set (missing in all: {', '.join(missing) or name}). "
+            "Set them as .env.example says, or use `make run` / `make dev`, "
+            "which bring a sandbox of their own"
+        )
+
+    @property
+    def warehouse_url(self) -> str:
+        return self.require("WAREHOUSE_URL")
+
+    def now(self) -> datetime:
+        """Return the run's clock: PIPELINE_NOW, else the real time."""
+        return read_clock(self.values.get("PIPELINE_NOW"))
+
+    def database_url(self, system: str) -> str:
+        return self.require(f"{system.upper()}_DATABASE_URL")
+
+    def optional_database_urls(self) -> dict[str, str]:
+        """Return the addresses of those databases that are set."""
+        names = {system: f"{system.upper()}_DATABASE_URL" for system in ("landing", "traffic")}
+        return {
+            system: self.values[name]
+            for system, name in names.items()
+            if self.values.get(name)
+        }
+
+    def facebook(self) -> FacebookConfig:
+        get = self.values.get
+        accounts = (get("FACEBOOK_AD_ACCOUNTS") or "").replace(",", " ").split()
+        return FacebookConfig(
+            access_token=self.require("FACEBOOK_ACCESS_TOKEN"),
+            app_secret=get("FACEBOOK_APP_SECRET") or None,
+            graph_url=get("FACEBOOK_GRAPH_URL") or FACEBOOK_GRAPH_URL,
+            api_version=get("FACEBOOK_API_VERSION") or FACEBOOK_API_VERSION,
+            listed_accounts=tuple(accounts),
+            backfill_days=int(get("FACEBOOK_BACKFILL_DAYS") or FACEBOOK_BACKFILL_DAYS),
+        )
+
+    def amocrm(self) -> AmocrmConfig:
+        rate = self.values.get("AMOCRM_REQUESTS_PER_SECOND")
+        return AmocrmConfig(
+            base_url=self.require("AMOCRM_BASE_URL"),
+            access_token=self.require("AMOCRM_ACCESS_TOKEN"),
+            requests_per_second=float(rate or AMOCRM_REQUESTS_PER_SECOND),
+        )
+
+
+class Environment(dg.ConfigurableResource):
+    """Access to the settings, and to what a step needs to know about its run."""
+
+    def settings(self) -> Settings:
+        return Settings(dict(os.environ))
+
+    def run_info(self, context: dg.AssetExecutionContext) -> RunInfo:
+        """Return who loads and by which clock, as the load log wants it."""
+        return RunInfo(run_id=context.run_id, as_of=self.settings().now())
+
+    def prepare_dbt(self) -> None:
+        """Give dbt's profile its connection, from the one warehouse address."""
+        os.environ.update(dbt_environment(self.settings().warehouse_url))
+
+
+def dbt_executable() -> str:
+    """Return the dbt of this environment, whatever is on the PATH."""
+    import sys
+
+    return str(Path(sys.executable).with_name("dbt"))
+
+
+defs = dg.Definitions(
+    resources={
+        "environment": Environment(),
+        "dbt": DbtCliResource(
+            project_dir=str(DBT_PROJECT),
+            profiles_dir=str(DBT_PROJECT),
+            dbt_executable=dbt_executable(),
+        ),
+    },
+)

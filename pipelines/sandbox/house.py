@@ -1,0 +1,90 @@
+"""The sandbox as one thing: server, source databases, emulators, settings.
+
+It puts the outside world on a laptop and says how to reach it; running the pipeline
+against it belongs to `__main__.py` and the tests.
+"""
+
+import contextlib
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipelines.sandbox.amocrm import amocrm_app
+from pipelines.sandbox.databases import create_sources
+from pipelines.sandbox.facebook import facebook_app
+from pipelines.sandbox.server import PostgresServer
+from pipelines.sandbox.serving import serve
+from pipelines.sandbox.story.tell import tell
+from pipelines.sandbox.story.world import StoryOptions, World
+
+ROOT = Path(__file__).parents[2]
+# The story's twelve weeks; a real installation would run the backfill.
+BACKFILL_DAYS = 90
+
+
+@dataclass(frozen=True)
+class House:
+    """A running sandbox: its world, its server and the variables that lead to it."""
+
+    home: Path
+    world: World
+    server: PostgresServer
+    variables: Mapping[str, str]
+
+    @property
+    def warehouse_url(self) -> str:
+        return self.variables["WAREHOUSE_URL"]
+
+
+@contextlib.contextmanager
+def open_house(home: Path, options: StoryOptions | None = None) -> Iterator[House]:
+    """Start everything under a home folder, yield it, stop what was started."""
+    world = tell(options or StoryOptions())
+    with contextlib.ExitStack() as stack:
+        server = stack.enter_context(PostgresServer(home))
+        databases = create_sources(server, world)
+        for name in ("warehouse", "dagster"):
+            server.create_database(name)
+        facebook = stack.enter_context(serve(facebook_app(world.facebook)))
+        amocrm = stack.enter_context(serve(amocrm_app(world.amocrm)))
+        variables = {
+            "PIPELINE_ENV": "sandbox",
+            "PIPELINE_NOW": world.now.isoformat(),
+            "WAREHOUSE_URL": server.url("warehouse"),
+            "LANDING_DATABASE_URL": databases["landing"],
+            "TRAFFIC_DATABASE_URL": databases["traffic"],
+            "TRIPWIRE_DATABASE_URL": databases["tripwire"],
+            "FACEBOOK_ACCESS_TOKEN": world.facebook.access_token,
+            "FACEBOOK_GRAPH_URL": facebook,
+            "FACEBOOK_BACKFILL_DAYS": str(BACKFILL_DAYS),
+            "AMOCRM_BASE_URL": amocrm,
+            "AMOCRM_ACCESS_TOKEN": world.amocrm.access_token,
+            "AMOCRM_REQUESTS_PER_SECOND": "1000",
+            "DAGSTER_POSTGRES_URL": server.url("dagster", scheme="postgresql+psycopg2"),
+            "DAGSTER_HOME": str(_dagster_home(home)),
+        }
+        yield House(home, world, server, variables)
+
+
+@contextlib.contextmanager
+def environment(variables: Mapping[str, str]) -> Iterator[None]:
+    """Set variables for a while, and put the old ones back."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def _dagster_home(home: Path) -> Path:
+    folder = home.resolve() / "dagster"
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copy(ROOT / "dagster.yaml", folder / "dagster.yaml")
+    return folder

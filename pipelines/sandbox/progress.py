@@ -1,0 +1,90 @@
+"""Progress of a Dagster job in the terminal: a bar that moves with each table.
+
+It only watches the run's event log; everything the job prints goes to a log file.
+"""
+
+import contextlib
+import os
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.progress import TimeElapsedColumn
+
+POLL_SECONDS = 0.4
+WATCHED = {
+    dg.DagsterEventType.ASSET_MATERIALIZATION,
+    dg.DagsterEventType.STEP_START,
+    dg.DagsterEventType.STEP_FAILURE,
+}
+
+
+@contextlib.contextmanager
+def quiet_terminal(log: Path) -> Iterator[Console]:
+    """Send stdout and stderr of this process to a file; yield the real terminal."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    saved = os.dup(1), os.dup(2)
+    with log.open("ab") as sink, os.fdopen(os.dup(1), "w", encoding="utf-8") as terminal:
+        os.dup2(sink.fileno(), 1)
+        os.dup2(sink.fileno(), 2)
+        try:
+            yield Console(file=terminal, highlight=False)
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            for descriptor, target in zip(saved, (1, 2), strict=True):
+                os.dup2(descriptor, target)
+                os.close(descriptor)
+
+
+@contextlib.contextmanager
+def progress_of(
+    console: Console, instance: dg.DagsterInstance, *, run_id: str, name: str, total: int
+) -> Iterator[None]:
+    """Draw a bar for one run until the block ends: tables done, of all of its tables."""
+    columns = (
+        TextColumn("{task.fields[name]:<8}"),
+        BarColumn(bar_width=30),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.description}"),
+    )
+    with Progress(*columns, console=console) as progress:
+        task = progress.add_task("starting", total=total, name=name)
+        finished = threading.Event()
+
+        def watch() -> None:
+            while not finished.wait(POLL_SECONDS):
+                refresh()
+
+        def refresh() -> None:
+            events = [
+                entry.dagster_event
+                for entry in instance.all_logs(run_id, of_type=WATCHED)
+                if entry.dagster_event
+            ]
+            done = {e.asset_key for e in events if e.is_step_materialization}
+            last = events[-1] if events else None
+            text = _describe(last) if last else "starting"
+            progress.update(task, completed=len(done), description=text)
+
+        watcher = threading.Thread(target=watch, daemon=True)
+        watcher.start()
+        try:
+            yield
+        finally:
+            finished.set()
+            watcher.join()
+            refresh()
+
+
+def _describe(event: dg.DagsterEvent) -> str:
+    if event.asset_key:
+        return "/".join(event.asset_key.path)
+    return f"{event.step_key} failed" if event.is_step_failure else str(event.step_key)
