@@ -22,9 +22,8 @@ def _app() -> Starlette:
 
 
 def test_an_app_is_served_on_loopback_until_the_block_ends():
-    with serve(_app()) as url:
-        with urllib.request.urlopen(url, timeout=5) as answer:
-            body = answer.read()
+    with serve(_app()) as url, urllib.request.urlopen(url, timeout=5) as answer:
+        body = answer.read()
 
     assert url.startswith("http://127.0.0.1:")
     assert body == b"hello"
