@@ -1,0 +1,251 @@
+"""The warehouse before the first row: schemas, raw tables, load log, clock, memory.
+
+All of it is made from the catalog and may run any number of times. What loads write
+belongs to `load/`, what dbt builds to the dbt project.
+"""
+
+from collections import defaultdict
+from datetime import datetime
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from pipelines.catalog import Catalog, Column, Table
+from pipelines.connections import connection_string, parse_url
+from pipelines.errors import ConfigurationError
+from pipelines.load.merge import STAMPS, Connection
+
+SCHEMAS = ("raw", "history", "marts")
+# What dbt builds anew each time: a view there never holds back a raw table.
+REBUILT_SCHEMAS = ("staging", "intermediate", "candidate")
+HISTORY_TABLES = {
+    "ownership_versions": "Who owned what since when: mappings, accounts, campaigns, "
+    "as the snapshots of each edition saw them.",
+    "frozen_plans": "Weekly plans as they were frozen in their week.",
+}
+LOADS = """
+create table if not exists raw._loads (
+    load_id bigint generated always as identity primary key,
+    run_id text not null,
+    system text not null,
+    table_name text not null,
+    scope text not null default '',
+    window_start date,
+    window_end date,
+    outcome text not null
+        check (outcome in ('loaded', 'absent', 'failed', 'denied')),
+    mode text,
+    rows_read bigint,
+    rows_inserted bigint,
+    rows_updated bigint,
+    rows_deleted bigint,
+    seconds numeric(12, 3),
+    watermark text,
+    newest_row_at timestamptz,
+    as_of timestamptz not null,
+    started_at timestamptz,
+    finished_at timestamptz,
+    error text
+);
+create index if not exists _loads_by_table
+    on raw._loads (system, table_name, load_id desc);
+"""
+CLOCK = """
+create table if not exists raw._clock (
+    id integer primary key default 1 check (id = 1),
+    now timestamptz not null
+)
+"""
+PREPARE_LOCK = 7_204_710
+
+
+def connect(url: str) -> psycopg.Connection[Any]:
+    """Open a connection to the warehouse that heals by itself when it is orphaned."""
+    connection = psycopg.connect(connection_string(url), prepare_threshold=None)
+    for name, value in SESSION.items():
+        connection.execute("select set_config(%s, %s, false)", [name, value])
+    connection.commit()
+    return connection
+
+
+# A half-open client must not keep its locks: the server notices and ends it.
+SESSION = {
+    "timezone": "UTC",
+    "statement_timeout": "1h",
+    "lock_timeout": "30s",
+    "idle_in_transaction_session_timeout": "1h",
+    "client_connection_check_interval": "10s",
+}
+
+
+def dbt_environment(url: str) -> dict[str, str]:
+    """Return the variables that dbt's profile reads, from the warehouse's URL."""
+    settings = parse_url(url)
+    host = settings.get("host") or settings.get("hostaddr") or "localhost"
+    variables = {
+        "WAREHOUSE_HOST": str(host),
+        "WAREHOUSE_PORT": str(settings.get("port") or 5432),
+        "WAREHOUSE_USER": str(settings.get("user") or ""),
+        "WAREHOUSE_PASSWORD": str(settings.get("password") or ""),
+        "WAREHOUSE_DBNAME": str(settings.get("dbname") or settings.get("user") or ""),
+        "WAREHOUSE_SSLMODE": str(settings.get("sslmode") or "prefer"),
+    }
+    if settings.get("sslrootcert"):
+        variables["PGSSLROOTCERT"] = str(settings["sslrootcert"])
+    return variables
+
+
+def write_clock(connection: Connection, now: datetime) -> None:
+    """Set the one row that every model reads as "now"."""
+    connection.execute(
+        "insert into raw._clock (id, now) values (1, %s) "
+        "on conflict (id) do update set now = excluded.now",
+        [now],
+    )
+
+
+def prepare(connection: Connection, catalog: Catalog) -> None:
+    """Make what is missing: schemas, load log, clock, every declared table and column.
+
+    A table that was never loaded follows its declaration; a loaded one keeps its types.
+    """
+    with connection.transaction():
+        connection.execute("select pg_advisory_xact_lock(%s)", [PREPARE_LOCK])
+        for schema in SCHEMAS:
+            statement = sql.SQL("create schema if not exists {}")
+            connection.execute(statement.format(sql.Identifier(schema)))
+        connection.execute(LOADS)
+        connection.execute(CLOCK)
+        existing = _existing_tables(connection)
+        for table in (*catalog.tables, *catalog.history):
+            found = existing.get((table.schema, table.name))
+            if found is None:
+                _create(connection, table)
+            elif found != _declared(table):
+                _follow(connection, table, found)
+
+
+Shape = dict[str, tuple[str, int | None]]
+
+
+def _declared(table: Table) -> Shape:
+    """Return the columns as _existing_tables finds them: type and place in the key."""
+    places = {name: place for place, name in enumerate(table.key, start=1)}
+    return {
+        column.name: (column.data_type, places.get(column.name))
+        for column in table.columns
+    }
+
+
+def _existing_tables(connection: Connection) -> dict[tuple[str, str], Shape]:
+    tables: dict[tuple[str, str], Shape] = defaultdict(dict)
+    rows = connection.execute(_COLUMNS, {"stamps": list(STAMPS)})
+    for schema, table, column, data_type, place in rows:
+        tables[schema, table][column] = (data_type, place)
+    return tables
+
+
+def _create(connection: Connection, table: Table) -> None:
+    parts: list[sql.Composable] = [_definition(column) for column in table.columns]
+    if table.schema == "raw":
+        parts.append(sql.SQL("_loaded_at timestamptz not null"))
+        parts.append(sql.SQL("_deleted_at timestamptz, _run_id text not null"))
+    if table.key:
+        keys = sql.SQL(", ").join(map(sql.Identifier, table.key))
+        parts.append(sql.SQL("primary key ({})").format(keys))
+    statement = sql.SQL("create table {} ({})").format(
+        _identifier(table), sql.SQL(", ").join(parts)
+    )
+    connection.execute(statement)
+
+
+def _definition(column: Column) -> sql.Composed:
+    # The catalog accepts nothing but canonical type names.
+    data_type = sql.SQL(column.data_type)
+    return sql.SQL("{} {}").format(sql.Identifier(column.name), data_type)
+
+
+def _follow(connection: Connection, table: Table, found: Shape) -> None:
+    """Bring an existing table nearer to its declaration, without losing a row."""
+    declared = _declared(table)
+    if found != declared and not _was_loaded(connection, table):
+        if others := drop_dependent_views(connection, table.schema, table.name):
+            raise ConfigurationError(
+                f"{table.schema}.{table.name} changed its declaration, but "
+                f"{', '.join(others)} stand on it; drop them first"
+            )
+        connection.execute(sql.SQL("drop table {}").format(_identifier(table)))
+        _create(connection, table)
+        return
+    for column in table.columns:
+        if column.name not in found:
+            statement = sql.SQL("alter table {} add column {}")
+            addition = statement.format(_identifier(table), _definition(column))
+            connection.execute(addition)
+
+
+def _was_loaded(connection: Connection, table: Table) -> bool:
+    """Tell whether a table has ever held rows or has followed its source's types."""
+    statement = sql.SQL(
+        "select exists (select from {}) or exists (select from raw._loads "
+        "where system = %s and table_name = %s and outcome = 'loaded')"
+    ).format(_identifier(table))
+    row = connection.execute(statement, [table.system, table.table]).fetchone()
+    return bool(row and row[0])
+
+
+def drop_dependent_views(connection: Connection, schema: str, table: str) -> list[str]:
+    """Drop the views over a table that dbt rebuilds anyway; name all the others.
+
+    Types of a table cannot change under a view. The next dbt build makes them again.
+    """
+    views = connection.execute(_VIEWS, {"schema": schema, "table": table}).fetchall()
+    others = [
+        f"{owner}.{name}" for owner, name, _ in views if owner not in REBUILT_SCHEMAS
+    ]
+    if others:
+        return others
+    for owner, name, kind in views:
+        statement = sql.SQL("drop {} if exists {} cascade")
+        view = sql.SQL("materialized view" if kind == "m" else "view")
+        connection.execute(statement.format(view, sql.Identifier(owner, name)))
+    return []
+
+
+def _identifier(table: Table) -> sql.Identifier:
+    return sql.Identifier(table.schema, table.name)
+
+
+_COLUMNS = """
+select namespace.nspname, class.relname, attribute.attname,
+    format_type(attribute.atttypid, attribute.atttypmod),
+    array_position(primary_key.indkey::int2[], attribute.attnum) + 1
+from pg_class as class
+inner join pg_namespace as namespace on namespace.oid = class.relnamespace
+inner join pg_attribute as attribute on attribute.attrelid = class.oid
+left join pg_index as primary_key
+    on primary_key.indrelid = class.oid and primary_key.indisprimary
+where namespace.nspname in ('raw', 'history') and class.relkind = 'r'
+    and attribute.attnum > 0 and not attribute.attisdropped
+    and not (namespace.nspname = 'raw' and attribute.attname = any(%(stamps)s))
+order by class.oid, attribute.attnum
+"""
+_VIEWS = """
+with recursive dependent (oid) as (
+    select format('%%I.%%I', %(schema)s::text, %(table)s::text)::regclass::oid
+    union
+    select rewrite.ev_class
+    from dependent
+    inner join pg_depend as dependency
+        on dependency.refobjid = dependent.oid
+        and dependency.refclassid = 'pg_class'::regclass
+        and dependency.classid = 'pg_rewrite'::regclass
+    inner join pg_rewrite as rewrite on rewrite.oid = dependency.objid
+)
+select namespace.nspname, class.relname, class.relkind::text
+from dependent
+inner join pg_class as class on class.oid = dependent.oid
+inner join pg_namespace as namespace on namespace.oid = class.relnamespace
+where class.relkind in ('v', 'm')
+"""
