@@ -39,10 +39,20 @@ REPLACEMENT = "\ufffd"
 
 
 def replace_documents(
-    connection: Connection, table: str, rows: Iterable[Row], *, run: RunInfo
+    connection: Connection,
+    table: str,
+    rows: Iterable[Row],
+    *,
+    run: RunInfo,
+    scope_columns: Mapping[str, Any] | None = None,
 ) -> LoadResult:
-    """Load a full read: upsert what changed, mark as deleted what is absent."""
-    return _load(connection, table, rows, run=run, scope=sql.SQL("true"), values={})
+    """Load a full read: upsert what changed, mark as deleted what is absent.
+
+    With scope columns the read is full for that scope only; other rows stay.
+    """
+    values = _scope_values(scope_columns or {})
+    scope = sql.SQL(" and ").join([sql.SQL("true"), *_conditions(scope_columns or {})])
+    return _load(connection, table, rows, run=run, scope=scope, values=values)
 
 
 def upsert_documents(
@@ -74,18 +84,26 @@ def replace_window(
     Rows that vanished inside the window are marked as deleted; a row outside it is an
     error, for then the read was not what it claimed to be.
     """
-    conditions = [
+    conditions = _conditions(scope_columns)
+    between = sql.SQL("{} between %(first_day)s and %(last_day)s")
+    conditions.append(between.format(sql.Identifier(date_column)))
+    values = _scope_values(scope_columns)
+    values |= {"first_day": window[0], "last_day": window[1]}
+    scope = sql.SQL(" and ").join(conditions)
+    return _load(connection, table, rows, run=run, scope=scope, values=values)
+
+
+def _conditions(scope_columns: Mapping[str, Any]) -> list[sql.Composable]:
+    return [
         sql.SQL("{} = {}").format(
             sql.Identifier(column), sql.Placeholder(f"s_{column}")
         )
         for column in scope_columns
     ]
-    between = sql.SQL("{} between %(first_day)s and %(last_day)s")
-    conditions.append(between.format(sql.Identifier(date_column)))
-    values = {f"s_{column}": value for column, value in scope_columns.items()}
-    values |= {"first_day": window[0], "last_day": window[1]}
-    scope = sql.SQL(" and ").join(conditions)
-    return _load(connection, table, rows, run=run, scope=scope, values=values)
+
+
+def _scope_values(scope_columns: Mapping[str, Any]) -> dict[str, Any]:
+    return {f"s_{column}": value for column, value in scope_columns.items()}
 
 
 def _load(
@@ -169,7 +187,7 @@ def _refuse_strangers(
             f"{row[0]} rows lie outside what was asked for",
             system=raw.system,
             table=raw.table,
-            window=f"{values['first_day']}..{values['last_day']}",
+            window=" ".join(map(str, values.values())),
         )
 
 
