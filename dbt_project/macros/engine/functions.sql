@@ -1,0 +1,78 @@
+{#-
+    What models call. Each macro is a function of schema util; an engine without that
+    schema overrides `engine_function` once, as <engine>__engine_function.
+-#}
+{% macro engine_function(name, arguments) -%}
+    {{ return(adapter.dispatch("engine_function", "traffic")(name, arguments)) }}
+{%- endmacro %}
+
+{% macro default__engine_function(name, arguments) -%}
+    util.{{ name }}({{ arguments | join(", ") }})
+{%- endmacro %}
+
+{#- Instants, numbers, ids: NULL instead of an error. -#}
+{% macro utc(value) %}{{ engine_function("utc", [value]) }}{% endmacro %}
+
+{% macro epoch_utc(value) %}{{ utc(try_bigint(value)) }}{% endmacro %}
+
+{% macro try_numeric(value) -%}
+    {{ engine_function("try_numeric", ["cast(" ~ value ~ " as text)"]) }}
+{%- endmacro %}
+
+{% macro try_bigint(value) -%}
+    {{ engine_function("try_bigint", ["cast(" ~ value ~ " as text)"]) }}
+{%- endmacro %}
+
+{% macro try_boolean(value) -%}
+    {{ engine_function("try_boolean", ["cast(" ~ value ~ " as text)"]) }}
+{%- endmacro %}
+
+{% macro account_id(value) -%}
+    {{ engine_function("account_id", ["cast(" ~ value ~ " as text)"]) }}
+{%- endmacro %}
+
+{#- UTM values (null when blank or an unexpanded macro) and team names. -#}
+{% macro utm_norm(value) %}{{ engine_function("utm_norm", [value]) }}{% endmacro %}
+
+{% macro utm_clean(value) %}{{ engine_function("utm_clean", [value]) }}{% endmacro %}
+
+{% macro utm_issue(value) %}{{ engine_function("utm_issue", [value]) }}{% endmacro %}
+
+{% macro team_key(value) %}{{ engine_function("team_key", [value]) }}{% endmacro %}
+
+{% macro is_phone_like(value) -%}
+    {{ engine_function("is_phone_like", [value]) }}
+{%- endmacro %}
+
+{% macro is_test_utm(value) %}{{ engine_function("is_test_utm", [value]) }}{% endmacro %}
+
+{% macro is_test_name(value) -%}
+    {{ engine_function("is_test_name", [value]) }}
+{%- endmacro %}
+
+{#- Arrays of text: normalised phones and e-mails of a field, items of a list. -#}
+{% macro phones(value) %}{{ engine_function("phones", [value]) }}{% endmacro %}
+
+{% macro emails(value) %}{{ engine_function("emails", [value]) }}{% endmacro %}
+
+{% macro text_array(value) %}{{ engine_function("text_array", [value]) }}{% endmacro %}
+
+{#- ' a b c ' for 'A_b-C': `contains` on two of them compares runs of tokens. -#}
+{% macro tokens(value) %}{{ engine_function("tokens", [value]) }}{% endmacro %}
+
+{% macro contains(text, part) -%}
+    (position({{ part }} in {{ text }}) > 0)
+{%- endmacro %}
+
+{#- In a from clause, with an alias that names the column: `days (day)`. -#}
+{% macro days_between(first_day, last_day) -%}
+    {{ engine_function("days", [first_day, last_day]) }}
+{%- endmacro %}
+
+{% macro weeks_between(first_week, last_week) -%}
+    {{ engine_function("weeks", [first_week, last_week]) }}
+{%- endmacro %}
+
+{% macro json_elements(value) -%}
+    {{ engine_function("json_elements", [value]) }}
+{%- endmacro %}
