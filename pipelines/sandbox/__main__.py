@@ -22,6 +22,7 @@ from pipelines.errors import PipelineError
 from pipelines.headline import has_edition, print_headline, read_headline
 from pipelines.sandbox.house import ROOT, House, environment, open_house
 from pipelines.sandbox.progress import progress_of, quiet_terminal
+from pipelines.sandbox.server import PostgresServer
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -148,7 +149,11 @@ def _wait_for_the_first_to_end(processes: "list[subprocess.Popen[bytes]]") -> No
 @contextlib.contextmanager
 def _opened(home: Path, console: Console) -> Iterator[House]:
     console.print("Starting the sandbox: PostgreSQL, three sources, two APIs")
-    with open_house(home) as house, environment(house.variables):
+    with (
+        PostgresServer(home) as server,
+        open_house(server) as house,
+        environment(house.variables),
+    ):
         yield house
 
 

@@ -28,10 +28,13 @@ BACKFILL_DAYS = 90
 class House:
     """A running sandbox: its world, its server and the variables that lead to it."""
 
-    home: Path
     world: World
     server: PostgresServer
     variables: Mapping[str, str]
+
+    @property
+    def home(self) -> Path:
+        return self.server.home
 
     @property
     def warehouse_url(self) -> str:
@@ -39,11 +42,12 @@ class House:
 
 
 @contextlib.contextmanager
-def open_house(home: Path, options: StoryOptions | None = None) -> Iterator[House]:
-    """Start everything under a home folder, yield it, stop what was started."""
+def open_house(
+    server: PostgresServer, options: StoryOptions | None = None
+) -> Iterator[House]:
+    """Tell a story to the sources on a running server; serve both APIs meanwhile."""
     world = tell(options or StoryOptions())
     with contextlib.ExitStack() as stack:
-        server = stack.enter_context(PostgresServer(home))
         databases = create_sources(server, world)
         for name in ("warehouse", "dagster"):
             server.create_database(name)
@@ -63,9 +67,9 @@ def open_house(home: Path, options: StoryOptions | None = None) -> Iterator[Hous
             "AMOCRM_ACCESS_TOKEN": world.amocrm.access_token,
             "AMOCRM_REQUESTS_PER_SECOND": "1000",
             "DAGSTER_POSTGRES_URL": server.url("dagster", scheme="postgresql+psycopg2"),
-            "DAGSTER_HOME": str(_dagster_home(home)),
+            "DAGSTER_HOME": str(_dagster_home(server.home)),
         }
-        yield House(home, world, server, variables)
+        yield House(world, server, variables)
 
 
 @contextlib.contextmanager
@@ -84,7 +88,7 @@ def environment(variables: Mapping[str, str]) -> Iterator[None]:
 
 
 def _dagster_home(home: Path) -> Path:
-    folder = home.resolve() / "dagster"
+    folder = home / "dagster"
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copy(ROOT / "dagster.yaml", folder / "dagster.yaml")
     return folder

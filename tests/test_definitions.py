@@ -1,0 +1,87 @@
+"""The code location as the server loads it: complete, tidy, without orphans."""
+
+import ast
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from pipelines.catalog import load_catalog
+from pipelines.definitions import defs
+
+ROOT = Path(__file__).parents[1]
+GRAPH = defs.resolve_asset_graph()
+EXECUTABLE = sorted(GRAPH.executable_asset_keys, key=str)
+SYSTEMS = ("landing", "traffic", "tripwire", "facebook", "amocrm")
+
+
+def test_definitions_load_as_the_server_loads_them():
+    dg.Definitions.validate_loadable(defs)
+
+
+def test_the_four_jobs_are_there():
+    names = {job.name for job in defs.resolve_all_job_defs()}
+
+    assert {"extract", "extract_recent", "build", "weekly_plans"} <= names
+
+
+def test_every_declared_table_is_an_asset_at_its_address():
+    for table in load_catalog():
+        assert GRAPH.has(dg.AssetKey(["raw", table.name])), table.name
+
+
+@pytest.mark.parametrize("key", EXECUTABLE, ids=lambda key: key.to_user_string())
+def test_every_asset_is_described_owned_and_grouped(key: dg.AssetKey):
+    node = GRAPH.get(key)
+
+    assert node.description
+    assert node.owners
+    assert node.kinds
+    assert node.group_name and node.group_name != "default"
+
+
+def test_no_asset_is_an_orphan():
+    for key in EXECUTABLE:
+        node = GRAPH.get(key)
+
+        assert node.parent_keys or node.child_keys, key.to_user_string()
+
+
+def test_every_source_that_dbt_reads_is_made_by_somebody():
+    made = set(GRAPH.executable_asset_keys) | GRAPH.external_asset_keys
+    for key in EXECUTABLE:
+        assert GRAPH.get(key).parent_keys <= made, key.to_user_string()
+
+
+def test_schedules_speak_almaty_time():
+    for schedule in defs.schedules or []:
+        assert schedule.execution_timezone == "Asia/Almaty"
+
+
+def test_raw_assets_and_marts_have_a_freshness_policy():
+    for key in EXECUTABLE:
+        if key.path[0] in ("raw", "marts") and key.path[1] != "_clock":
+            assert GRAPH.get(key).freshness_policy, key.to_user_string()
+
+
+def test_extraction_knows_neither_dagster_nor_the_sandbox():
+    for folder in ("extract", "load", "ingest"):
+        for path in (ROOT / "pipelines" / folder).rglob("*.py"):
+            for module in _imports(path):
+                assert not module.startswith(("dagster", "pipelines.sandbox")), path
+
+
+def test_production_code_never_imports_the_sandbox():
+    for path in (ROOT / "pipelines").rglob("*.py"):
+        if "sandbox" not in path.parts:
+            assert not any("sandbox" in module for module in _imports(path)), path
+
+
+def _imports(path: Path) -> list[str]:
+    names = []
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names.append(node.module or "")
+    return names
