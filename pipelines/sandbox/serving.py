@@ -55,8 +55,15 @@ def _listen(port: int) -> socket.socket:
 def _quiet_server(app: ASGIApp) -> uvicorn.Server:
     return uvicorn.Server(
         uvicorn.Config(
-            app, log_config=None, log_level="warning", access_log=False, lifespan="off",
-            loop="asyncio", http="h11", ws="none", timeout_graceful_shutdown=2,
+            app,
+            log_config=None,
+            log_level="warning",
+            access_log=False,
+            lifespan="off",
+            loop="asyncio",
+            http="h11",
+            ws="none",
+            timeout_graceful_shutdown=2,
         )
     )
 

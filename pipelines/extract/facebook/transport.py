@@ -1,0 +1,176 @@
+"""The SDK's way to the network, guarded: every answer is an object or a GraphError.
+
+The SDK signs and encodes; it is never given an answer that it would misread. Retries
+belong to `client.py`.
+"""
+
+import json
+import logging
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+import requests
+import urllib3
+from facebook_business.api import FacebookAdsApi
+from facebook_business.session import FacebookSession
+
+from pipelines.extract.facebook.errors import GraphError, Kind, classify
+from pipelines.extract.facebook.pacing import wait_after
+
+CONNECT_SECONDS = 10.0
+# Insights of a busy account take Facebook more than a minute.
+READ_SECONDS = 180.0
+REDACTED = "[redacted]"
+# Shorter texts are no secrets, and may be a part of ordinary words.
+SECRET_LENGTH = 8
+_WRONG_ADDRESS = (
+    requests.exceptions.InvalidSchema,
+    requests.exceptions.InvalidURL,
+    requests.exceptions.MissingSchema,
+)
+
+
+class Secrets:
+    """The texts that may appear nowhere."""
+
+    def __init__(self, *texts: str | None) -> None:
+        known = {text for text in texts if text}
+        self._texts = sorted(known | {quote(text, safe="") for text in known}, key=len)
+
+    def redact(self, text: str) -> str:
+        """Return a text with every secret blotted out."""
+        for secret in reversed(self._texts):
+            text = text.replace(secret, REDACTED)
+        return text
+
+    def redact_body(self, body: str) -> str:
+        """Return an answer without secrets; data that merely looks alike stays."""
+        for secret in reversed(self._texts):
+            if len(secret) >= SECRET_LENGTH:
+                body = body.replace(secret, REDACTED)
+        return body
+
+
+class Guard(requests.Session):
+    """A requests session that turns every broken answer into a GraphError."""
+
+    def __init__(self, original: requests.Session, secrets: Secrets) -> None:
+        super().__init__()
+        self.verify = original.verify
+        self.params = original.params
+        self.proxies = original.proxies
+        self._secrets = secrets
+
+    def request(  # type: ignore[override]
+        self,
+        method: str,
+        url: str,
+        **options: Any,  # noqa: ANN401 - the base's options
+    ) -> requests.Response:
+        """Send a request; the answer is a JSON object without an error."""
+        # A redirect would carry the token to another host.
+        options["allow_redirects"] = False
+        response = self._send(method, url, options)
+        if isinstance(response, GraphError):
+            # Raised here, so that the library's exception, which holds the URL and so
+            # the token, is not even its context.
+            raise response
+        # Not left to a guess by the content: Graph's JSON is UTF-8.
+        text = self._secrets.redact_body(response.content.decode(errors="replace"))
+        self._refuse_errors(response, text)
+        response._content = text.encode()
+        response.encoding = "utf-8"
+        return response
+
+    def _send(
+        self, method: str, url: str, options: dict[str, Any]
+    ) -> requests.Response | GraphError:
+        try:
+            return super().request(method, url, **options)
+        except _WRONG_ADDRESS as error:
+            kind, text = Kind.CONFIG, f"{type(error).__name__}: {error}"
+        except (OSError, urllib3.exceptions.HTTPError) as error:
+            kind, text = Kind.TRANSIENT, f"{type(error).__name__}: {error}"
+        return GraphError(self._secrets.redact(text), kind=kind)
+
+    def _refuse_errors(self, response: requests.Response, text: str) -> None:
+        try:
+            body = json.loads(text)
+        except ValueError:
+            body = None
+        if isinstance(body, dict) and "error" in body:
+            raise self._error(body["error"], response)
+        if not isinstance(body, dict) or response.status_code >= 300:
+            raise self._no_object(response, text)
+        if body.get("success") is False:
+            raise GraphError("answered success: false", kind=Kind.TRANSIENT)
+
+    def _no_object(self, response: requests.Response, text: str) -> GraphError:
+        status = response.status_code
+        kind = Kind.RATE if status == 429 else Kind.TRANSIENT
+        shown = self._secrets.redact(" ".join(text.split())[:200]) or "an empty body"
+        return GraphError(
+            f"HTTP {status} without a JSON object: {shown}",
+            kind=kind,
+            wait_seconds=wait_after(response.headers),
+        )
+
+    def _error(self, error: object, response: requests.Response) -> GraphError:
+        details: Mapping[str, Any] = error if isinstance(error, dict) else {}
+        message = self._secrets.redact(str(details.get("message") or error))
+        code, subcode = (_number(details.get(k)) for k in ("code", "error_subcode"))
+        kind = classify(
+            code, subcode=subcode, message=message, status=response.status_code
+        )
+        return GraphError(
+            message,
+            kind=kind,
+            code=code,
+            subcode=subcode,
+            wait_seconds=wait_after(response.headers),
+        )
+
+
+class _TokenFilter(logging.Filter):
+    """Keep credentials out of the HTTP library's debug lines."""
+
+    def __init__(self, secrets: Secrets) -> None:
+        super().__init__()
+        self._secrets = secrets
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg, record.args = self._secrets.redact(record.getMessage()), ()
+        return True
+
+
+def open_api(
+    *, access_token: str, app_secret: str | None, graph_url: str, api_version: str
+) -> FacebookAdsApi:
+    """Return the SDK's API over a guarded session; nothing global is installed."""
+    session = FacebookSession(
+        app_secret=app_secret,
+        access_token=access_token,
+        timeout=(CONNECT_SECONDS, READ_SECONDS),
+    )
+    session.GRAPH = graph_url.rstrip("/")
+    proof = session.appsecret_proof if app_secret else None
+    secrets = Secrets(access_token, app_secret, proof)
+    session.requests = Guard(session.requests, secrets)
+    _quiet_the_wire(secrets)
+    return FacebookAdsApi(session, api_version=api_version)
+
+
+def _quiet_the_wire(secrets: Secrets) -> None:
+    """Replace the filter of an earlier session: one process, one filter."""
+    log = logging.getLogger("urllib3.connectionpool")
+    for old in [item for item in log.filters if isinstance(item, _TokenFilter)]:
+        log.removeFilter(old)
+    log.addFilter(_TokenFilter(secrets))
+
+
+def _number(value: object) -> int | None:
+    try:
+        return int(str(value))
+    except ValueError:
+        return None
