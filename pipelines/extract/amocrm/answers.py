@@ -29,8 +29,10 @@ def body_of(response: httpx.Response) -> dict[str, Any] | None:
 def host_of(address: str) -> str | None:
     """Return the host of a web address, None when it is none."""
     with contextlib.suppress(ValueError):
-        parts = urlsplit(address.strip())
-        return parts.hostname if parts.scheme in ("http", "https") else None
+        parts = urlsplit(address)
+        # Reading the port is what finds a wrong one.
+        usable = parts.scheme in ("http", "https") and parts.port != 0
+        return parts.hostname if usable else None
     return None
 
 

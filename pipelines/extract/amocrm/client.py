@@ -59,6 +59,14 @@ logger = logging.getLogger(__name__)
 Query = Sequence[tuple[str, str | int]]
 
 
+class _Trouble(Exception):
+    """A failure that may be gone at the next try."""
+
+    def __init__(self, message: str, response: httpx.Response | None = None) -> None:
+        super().__init__(message)
+        self.response = response
+
+
 class AmocrmClient:
     """A connection to one AmoCRM account; stops for good at the first final refusal."""
 
@@ -79,6 +87,7 @@ class AmocrmClient:
         self._limiter = RateLimiter(requests_per_second, clock=clock, sleep=sleep)
         self._budget = WaitBudget(max_wait_seconds, sleep=sleep)
         self._stopped: SourceError | None = None
+        base_url = base_url.strip()
         host = host_of(base_url)
         if not host:
             self._stopped = _unreachable("AMOCRM_BASE_URL is no web address", "account")
@@ -105,50 +114,49 @@ class AmocrmClient:
                 table=table,
                 remedy=self._stopped.remedy,
             )
-        trouble = ""
         for attempt in range(TRIES):
-            response, trouble = self._try(path, query, table=table)
-            if response is not None and not trouble:
-                return body_of(response)
-            backoff = min(FIRST_BACKOFF_SECONDS * 2**attempt, MAX_BACKOFF_SECONDS)
-            wait = max(backoff, asked_wait(response) if response is not None else 0)
-            if attempt + 1 < TRIES:
-                self._pause(wait, trouble, table=table)
-        self._give_up(response, trouble, table=table)
+            try:
+                return self._ask(path, query, table=table)
+            except _Trouble as trouble:
+                if attempt + 1 == TRIES:
+                    self._give_up(trouble, table=table)
+                backoff = min(FIRST_BACKOFF_SECONDS * 2**attempt, MAX_BACKOFF_SECONDS)
+                asked = (
+                    asked_wait(trouble.response) if trouble.response is not None else 0
+                )
+                self._pause(max(backoff, asked), str(trouble), table=table)
+        raise AssertionError("the last try returns or raises")
 
-    def _try(
-        self, path: str, query: Query, *, table: str
-    ) -> tuple[httpx.Response | None, str]:
-        """Ask once; return what came and, when asking again may help, what is wrong."""
+    def _ask(self, path: str, query: Query, *, table: str) -> dict[str, Any] | None:
+        """Ask once; raise _Trouble where asking again may help."""
+        header = self._credential.header()
+        if not (header.isascii() and header.isprintable()):
+            self._stop(_refused(401, "the token holds characters of no token", table))
         self._limiter.wait()
-        headers = {"Authorization": self._credential.header()}
         try:
             response = self._http.get(
-                f"/api/v4/{path}", params=list(query), headers=headers
+                f"/api/v4/{path}",
+                params=list(query),
+                headers={"Authorization": header},
             )
         except httpx.RequestError as error:
-            return None, f"the server does not answer ({type(error).__name__})"
+            name = type(error).__name__
+            raise _Trouble(f"the server does not answer ({name})") from error
         if response.status_code in TRANSIENT:
-            return response, f"the server answered {response.status_code}"
+            message = f"the server answered {response.status_code}"
+            raise _Trouble(message, response)
         self._refuse_final(response, table=table)
-        if body_of(response) is None and response.status_code != 204:
-            return response, "the answer is not a whole JSON object"
-        return response, ""
+        body = body_of(response)
+        if body is None and response.status_code != 204:
+            raise _Trouble("the answer is not a whole JSON object", response)
+        return body
 
     def _refuse_final(self, response: httpx.Response, *, table: str) -> None:
         status = response.status_code
         if status in (200, 204):
             return
         if status in FINAL:
-            message, remedy = FINAL[status]
-            self._stop(
-                AuthError(
-                    f"{message} (HTTP {status})",
-                    system=SYSTEM,
-                    table=table,
-                    remedy=remedy,
-                )
-            )
+            self._stop(_refused(status, f"{FINAL[status][0]} (HTTP {status})", table))
         if 300 <= status < 400:
             host = host_of(response.headers.get("location", "")) or "another path"
             self._stop(_unreachable(f"the server redirects to {host}", table))
@@ -163,30 +171,16 @@ class AmocrmClient:
     def _pause(self, seconds: float, trouble: str, *, table: str) -> None:
         logger.warning("amocrm.%s: %s, waiting %.0f s", table, trouble, seconds)
         if not self._budget.spend(seconds):
-            self._stop(
-                RateLimited(
-                    f"{trouble}; to wait {seconds:.0f} s is longer than this run may",
-                    system=SYSTEM,
-                    table=table,
-                    remedy="find who else asks this account; the next run goes on",
-                )
-            )
+            message = f"{trouble}; to wait {seconds:.0f} s is longer than this run may"
+            self._stop(_limited(message, table))
 
-    def _give_up(
-        self, response: httpx.Response | None, trouble: str, *, table: str
-    ) -> NoReturn:
+    def _give_up(self, trouble: _Trouble, *, table: str) -> NoReturn:
         message = f"{trouble} ({TRIES} tries)"
+        response = trouble.response
         if response is None:
             self._stop(_unreachable(message, table))
         if response.status_code == 429:
-            self._stop(
-                RateLimited(
-                    message,
-                    system=SYSTEM,
-                    table=table,
-                    remedy="find who else asks this account; the next run goes on",
-                )
-            )
+            self._stop(_limited(message, table))
         kind = ProtocolError if response.status_code == 200 else SourceUnreachable
         raise kind(
             message,
@@ -207,4 +201,17 @@ def _unreachable(message: str, table: str) -> SourceUnreachable:
         table=table,
         remedy="set AMOCRM_BASE_URL to the account's exact address, such as "
         "https://<account>.amocrm.ru, and see that it can be reached",
+    )
+
+
+def _refused(status: int, message: str, table: str) -> AuthError:
+    return AuthError(message, system=SYSTEM, table=table, remedy=FINAL[status][1])
+
+
+def _limited(message: str, table: str) -> RateLimited:
+    return RateLimited(
+        message,
+        system=SYSTEM,
+        table=table,
+        remedy="find who else asks this account; the next run goes on",
     )

@@ -20,4 +20,4 @@ class LongLivedToken:
     token: str = field(repr=False)
 
     def header(self) -> str:
-        return f"Bearer {self.token}"
+        return f"Bearer {self.token.strip()}"

@@ -1,6 +1,6 @@
 """What is taken from AmoCRM: each function yields batches of documents of one table.
 
-A document is the key columns and the object as `payload`, without its links. A lead or a
+A document is the key columns and the object as `payload`, without its links. A lead or
 contact that changes while it is read comes again: the last one of an id counts. Where
 the batches go, and what an absence means, belongs to `ingest/amocrm.py`.
 """
