@@ -1,4 +1,4 @@
-"""The error tree: each error names the system, the table, the window and what to do next.
+"""The error tree: each error names system, table, window and what to do next.
 
 What is raised here is ours; an exception of a library never reaches a reader bare.
 """
@@ -60,6 +60,10 @@ class ProtocolError(SourceError):
 
 class LoadRefused(SourceError):
     """A guard stopped a load that would have lost data."""
+
+
+class WarehouseError(SourceError):
+    """The warehouse could not take the rows: full, read-only, cut, or a bad value."""
 
 
 class PublishRefused(PipelineError):

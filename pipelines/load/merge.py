@@ -105,7 +105,7 @@ def create_stage(
             "create temporary table _stage on commit drop as "
             "select {columns}{order} from {raw} with no data"
         ).format(
-            columns=_names(raw.columns),
+            columns=names(raw.columns),
             order=sql.SQL(", cast(null as bigint) as _row" if ordered else ""),
             raw=raw.identifier,
         )
@@ -119,7 +119,7 @@ def drop_stage(connection: Connection) -> None:
 
 def analyze_stage(connection: Connection, columns: Iterable[str]) -> None:
     """Give the planner the stage's size; on a table never analysed it guesses badly."""
-    connection.execute(sql.SQL("analyze {} ({})").format(STAGE, _names(columns)))
+    connection.execute(sql.SQL("analyze {} ({})").format(STAGE, names(columns)))
 
 
 def update_changed(connection: Connection, raw: RawTable, stamp: Stamp) -> int:
@@ -137,8 +137,8 @@ def update_changed(connection: Connection, raw: RawTable, stamp: Stamp) -> int:
             for column in raw.columns
         ),
         same_key=_same_key(raw.key),
-        old=_names(raw.columns, "old"),
-        new=_names(raw.columns, "new"),
+        old=names(raw.columns, "old"),
+        new=names(raw.columns, "new"),
     )
     return connection.execute(statement, vars(stamp)).rowcount
 
@@ -152,8 +152,8 @@ def insert_new(connection: Connection, raw: RawTable, stamp: Stamp) -> int:
     ).format(
         raw=raw.identifier,
         stage=STAGE,
-        columns=_names(raw.columns),
-        new=_names(raw.columns, "new"),
+        columns=names(raw.columns),
+        new=names(raw.columns, "new"),
         same_key=_same_key(raw.key),
     )
     return connection.execute(statement, vars(stamp)).rowcount
@@ -176,15 +176,11 @@ def delete_missing(
     return connection.execute(statement, values).rowcount
 
 
-def count_missing(connection: Connection, raw: RawTable) -> tuple[int, int]:
-    """Count the living rows, and those of them whose key is not staged."""
-    statement = sql.SQL(
-        "select count(*), count(*) filter (where not exists ("
-        "select from {stage} as new where {same_key})) "
-        "from {raw} as old where old._deleted_at is null"
-    ).format(raw=raw.identifier, stage=STAGE, same_key=_same_key(raw.key))
-    row = connection.execute(statement).fetchone()
-    return (row[0], row[1]) if row else (0, 0)
+def count_living(connection: Connection, raw: RawTable) -> int:
+    """Count the rows that are not marked as deleted."""
+    statement = sql.SQL("select count(*) from {} where _deleted_at is null")
+    row = connection.execute(statement.format(raw.identifier)).fetchone()
+    return int(row[0]) if row else 0
 
 
 def make_stamp(connection: Connection, run: RunInfo) -> Stamp:
@@ -194,7 +190,8 @@ def make_stamp(connection: Connection, run: RunInfo) -> Stamp:
     return Stamp(run_id=run.run_id, at=row[0])
 
 
-def _names(columns: Iterable[str], prefix: str | None = None) -> sql.Composed:
+def names(columns: Iterable[str], prefix: str | None = None) -> sql.Composed:
+    """Quote column names and join them by commas."""
     parts = [(prefix, name) if prefix else (name,) for name in columns]
     return sql.SQL(", ").join(sql.Identifier(*part) for part in parts)
 

@@ -1,0 +1,74 @@
+"""Loading a table without a key: its rows as a multiset, replaced where they differ.
+
+Rows that are still there are not touched. A row that vanished is removed, not marked:
+without a key nothing could ever revive it.
+"""
+
+from psycopg import sql
+
+from pipelines.errors import LoadRefused
+from pipelines.load.guards import mass_delete
+from pipelines.load.log import LoadResult
+from pipelines.load.merge import STAGE, Connection, RawTable, Stamp, count_living, names
+
+
+def replace(
+    connection: Connection,
+    raw: RawTable,
+    stamp: Stamp,
+    staged: int,
+    confirmed: bool,
+) -> tuple[LoadResult, LoadRefused | None]:
+    """Remove the rows that are not staged any more, insert those that are new.
+
+    When far fewer rows are staged than are held, nothing changes at all.
+    """
+    living = count_living(connection, raw)
+    refused = None if confirmed else mass_delete(raw, living - staged, living)
+    if refused:
+        return LoadResult(rows_read=staged), refused
+    parts = {
+        "raw": raw.identifier,
+        "stage": STAGE,
+        "columns": names(raw.columns),
+    }
+    deleted = connection.execute(_DELETE.format(**parts)).rowcount
+    inserted = connection.execute(_INSERT.format(**parts), vars(stamp)).rowcount
+    return LoadResult(staged, rows_inserted=inserted, rows_deleted=deleted), None
+
+
+_DELETE = sql.SQL("""
+with held as (
+    select ctid, hash, row_number() over (partition by hash) as number
+    from (select ctid, md5(cast(row({columns}) as text)) as hash from {raw}) as rows
+),
+
+staged as (
+    select md5(cast(row({columns}) as text)) as hash, count(*) as copies
+    from {stage} group by 1
+)
+
+delete from {raw} where ctid in (
+    select held.ctid from held
+    left join staged on staged.hash = held.hash
+    where held.number > coalesce(staged.copies, 0)
+)
+""")
+_INSERT = sql.SQL("""
+with staged as (
+    select {columns}, hash, row_number() over (partition by hash) as number
+    from (
+        select {columns}, md5(cast(row({columns}) as text)) as hash from {stage}
+    ) as rows
+),
+
+held as (
+    select md5(cast(row({columns}) as text)) as hash, count(*) as copies
+    from {raw} group by 1
+)
+
+insert into {raw} ({columns}, _loaded_at, _run_id)
+select {columns}, %(at)s, %(run_id)s from staged
+left join held using (hash)
+where staged.number > coalesce(held.copies, 0)
+""")
