@@ -65,10 +65,10 @@ class GraphClient:
             after = (paging.get("cursors") or {}).get("after")
             if not after:
                 raise GraphError(
-                    "the answer has a next page but no cursor", kind=Kind.CONFIG
+                    "the answer has a next page but no cursor", kind=Kind.BROKEN
                 )
             if after in seen:
-                raise GraphError("the cursor of a page came twice", kind=Kind.CONFIG)
+                raise GraphError("the cursor of a page came twice", kind=Kind.BROKEN)
             seen.add(after)
 
     def _page(

@@ -26,6 +26,7 @@ class Kind(StrEnum):
     AUTH = "auth"
     PERMISSION = "permission"
     CONFIG = "config"
+    BROKEN = "broken"
 
 
 class GraphError(Exception):
@@ -163,6 +164,10 @@ _MEANINGS: dict[Kind, tuple[type[SourceError], str]] = {
     Kind.CONFIG: (
         ProtocolError,
         "the question is wrong for this API version; the text says where",
+    ),
+    Kind.BROKEN: (
+        ProtocolError,
+        "Facebook's pages cannot be followed to their end; nothing was replaced",
     ),
 }
 

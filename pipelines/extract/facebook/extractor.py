@@ -70,6 +70,7 @@ ADS = Edge(
 )
 CREATIVES = Edge("creatives", "adcreatives", fields.CREATIVE, {"creative_id": "id"})
 EDGES = (CAMPAIGNS, AD_SETS, ADS, CREATIVES)
+NOT_FOUND = (100, 33)
 
 
 class FacebookExtractor:
@@ -106,7 +107,7 @@ class FacebookExtractor:
             try:
                 payload = self._client.node(object_id, edge.fields)
             except GraphError as error:
-                if error.kind is Kind.PERMISSION:
+                if (error.code, error.subcode) == NOT_FOUND:
                     return None
                 raise
         return _object(account_id, edge, payload)
