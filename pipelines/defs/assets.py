@@ -1,13 +1,27 @@
-"""What all raw assets have in common: key, group, owner, freshness, column schema.
+"""What all raw assets have in common: their spec, their metadata, how a step fails.
 
-Built from the catalog, so that a new table needs one entry in a sources YAML only.
+Specs are built from the catalog, so that a new table needs one entry in a sources YAML.
 """
 
-from datetime import timedelta
+import contextlib
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 import dagster as dg
+import psycopg
+from psycopg import sql
 
-from pipelines.catalog import Table
+from pipelines.catalog import Table, load_catalog
+from pipelines.defs.resources import SOURCES, Environment, Settings
+from pipelines.errors import (
+    AuthError,
+    ConfigurationError,
+    LoadRefused,
+    PipelineError,
+    SchemaChanged,
+)
+from pipelines.load.log import LoadResult, record_load
+from pipelines.warehouse import connect, prepare
 
 OWNERS = ["team:data-engineering"]
 # Extraction runs daily; two hours of slack before anybody is told, then ten more.
@@ -49,3 +63,82 @@ def raw_spec(table: Table, *, kinds: set[str]) -> dg.AssetSpec:
         },
         freshness_policy=RAW_FRESHNESS,
     )
+
+
+# Trying again cannot help these.
+FINAL = (AuthError, ConfigurationError, LoadRefused, SchemaChanged)
+
+
+def prepared(settings: Settings) -> None:
+    """Make the raw tables, the load log and the schemas that are missing."""
+    with connect(settings.warehouse_url) as warehouse:
+        prepare(warehouse, load_catalog(SOURCES))
+
+
+def materialized(
+    warehouse_url: str,
+    key: dg.AssetKey,
+    result: LoadResult,
+    *,
+    newest_row_at: datetime | None = None,
+    **facts: str | float | None,
+) -> dg.MaterializeResult[None]:
+    """Say what a load did, as metadata that the UI plots over time."""
+    newest = {"newest_row_at": dg.MetadataValue.timestamp(newest_row_at)}
+    return dg.MaterializeResult(
+        asset_key=key,
+        metadata={
+            "dagster/row_count": _count_living(warehouse_url, key.path[-1]),
+            "rows_read": result.rows_read,
+            "rows_inserted": result.rows_inserted,
+            "rows_updated": result.rows_updated,
+            "rows_deleted": result.rows_deleted,
+            **(newest if newest_row_at else {}),
+            **{name: fact for name, fact in facts.items() if fact is not None},
+        },
+    )
+
+
+def _count_living(warehouse_url: str, table: str) -> int:
+    statement = sql.SQL("select count(*) from {} where _deleted_at is null")
+    with connect(warehouse_url) as warehouse:
+        query = statement.format(sql.Identifier("raw", table))
+        row = warehouse.execute(query).fetchone()
+    return int(row[0]) if row else 0
+
+
+@contextlib.contextmanager
+def failing_step(
+    context: dg.AssetExecutionContext, environment: Environment, system: str
+) -> Iterator[None]:
+    """Turn our errors into a red step that says what to do, and retry only what may heal.
+
+    Missing settings are written to the load log too, so that the marts name the source
+    as behind and say why.
+    """
+    try:
+        yield
+    except PipelineError as error:
+        if isinstance(error, ConfigurationError):
+            _log_failure(context, environment, system, error)
+        raise dg.Failure(
+            description=str(error), allow_retries=not isinstance(error, FINAL)
+        ) from error
+
+
+def _log_failure(
+    context: dg.AssetExecutionContext,
+    environment: Environment,
+    system: str,
+    error: PipelineError,
+) -> None:
+    with contextlib.suppress(PipelineError, psycopg.Error):
+        settings = environment.settings()
+        prepared(settings)
+        run = environment.run_info(context)
+        with connect(settings.warehouse_url) as warehouse:
+            for table in load_catalog(SOURCES).of(system):
+                record_load(
+                    warehouse, run=run, system=system, table=table.table,
+                    outcome="failed", error=str(error),
+                )

@@ -41,6 +41,9 @@ def ensure_manifest(project: DbtProject) -> Path:
     return manifest
 
 
+MANIFEST = ensure_manifest(PROJECT)
+
+
 class Translator(DagsterDbtTranslator):
     """Names, groups and owners of the dbt assets: the key is the table's address."""
 
@@ -64,7 +67,7 @@ class Translator(DagsterDbtTranslator):
 
 
 @dbt_assets(
-    manifest=ensure_manifest(PROJECT),
+    manifest=MANIFEST,
     project=PROJECT,
     dagster_dbt_translator=Translator(
         settings=DagsterDbtTranslatorSettings(enable_asset_checks=True)

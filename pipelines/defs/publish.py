@@ -1,11 +1,20 @@
-"""The last step of an edition: audited candidates become the marts that BI reads."""
+"""The last step of an edition: audited candidates become the marts that BI reads.
+
+One step for all of them, because one transaction is one edition.
+"""
+
+from collections.abc import Iterator
 
 import dagster as dg
 
 from pipelines.defs.assets import OWNERS
-from pipelines.defs.dbt import MART_FRESHNESS, PROJECT
+from pipelines.defs.dbt import MANIFEST, MART_FRESHNESS
 from pipelines.defs.resources import Environment
-from pipelines.publish import MartSpec, marts_from_manifest, publish
+from pipelines.errors import PipelineError
+from pipelines.publish import MartSpec, marts_from_manifest, publish, withhold
+
+EDITION = marts_from_manifest(MANIFEST)
+MARTS = {mart.name: mart for mart in EDITION if mart.schema == "marts"}
 
 
 def _spec(mart: MartSpec) -> dg.AssetSpec:
@@ -20,3 +29,39 @@ def _spec(mart: MartSpec) -> dg.AssetSpec:
         metadata={"dagster/table_name": f"marts.{mart.name}"},
         freshness_policy=MART_FRESHNESS,
     )
+
+
+@dg.multi_asset(
+    name="publish_edition",
+    specs=[_spec(mart) for mart in MARTS.values()],
+    pool="warehouse",
+)
+def publish_edition(
+    context: dg.AssetExecutionContext, environment: Environment
+) -> Iterator[dg.MaterializeResult[None]]:
+    settings = environment.settings()
+    try:
+        published = publish(
+            settings.warehouse_url,
+            EDITION,
+            edition=context.run_id,
+            now=settings.now(),
+        )
+    except PipelineError as error:
+        withhold(settings.warehouse_url, reason=str(error), now=settings.now())
+        raise dg.Failure(description=str(error), allow_retries=False) from error
+    for result in published:
+        if result.name in MARTS:
+            yield dg.MaterializeResult(
+                asset_key=dg.AssetKey(["marts", result.name]),
+                metadata={
+                    "dagster/row_count": result.rows,
+                    "rows_inserted": result.inserted,
+                    "rows_updated": result.updated,
+                    "rows_deleted": result.deleted,
+                    "content_hash": result.content_hash,
+                },
+            )
+
+
+defs = dg.Definitions(assets=[publish_edition])

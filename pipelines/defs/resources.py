@@ -4,6 +4,7 @@ Nothing is read at import; a step that misses a variable names all that are miss
 """
 
 import os
+import sys
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -114,8 +115,6 @@ class Environment(dg.ConfigurableResource):
 
 def dbt_executable() -> str:
     """Return the dbt of this environment, whatever is on the PATH."""
-    import sys
-
     return str(Path(sys.executable).with_name("dbt"))
 
 

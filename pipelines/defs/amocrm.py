@@ -1,0 +1,60 @@
+"""AmoCRM in Dagster: one step that yields an asset per raw table."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from pipelines.catalog import load_catalog
+from pipelines.defs.assets import (
+    SOURCE_RETRIES,
+    failing_step,
+    materialized,
+    prepared,
+    raw_key,
+    raw_spec,
+)
+from pipelines.defs.resources import SOURCES, Environment
+from pipelines.ingest.amocrm import ingest_amocrm
+
+SYSTEM = "amocrm"
+TABLES = load_catalog(SOURCES).of(SYSTEM)
+
+
+class AmocrmRunConfig(dg.Config):
+    """What a run may ask of the step."""
+
+    recent: bool = False
+
+
+@dg.multi_asset(
+    name=f"extract_{SYSTEM}",
+    specs=[raw_spec(table, kinds={"amocrm", "postgres"}) for table in TABLES],
+    pool=SYSTEM,
+    retry_policy=SOURCE_RETRIES,
+)
+def extract_amocrm(
+    context: dg.AssetExecutionContext,
+    config: AmocrmRunConfig,
+    environment: Environment,
+) -> Iterator[dg.MaterializeResult]:
+    with failing_step(context, environment, SYSTEM):
+        settings = environment.settings()
+        prepared(settings)
+        for loaded in ingest_amocrm(
+            settings.warehouse_url,
+            settings.amocrm(),
+            run=environment.run_info(context),
+            full=not config.recent,
+        ):
+            yield materialized(
+                settings.warehouse_url,
+                raw_key(SYSTEM, loaded.table),
+                loaded.result,
+                window=loaded.window,
+                newest_row_at=loaded.newest_row_at,
+                seconds=loaded.seconds,
+                mode=loaded.mode,
+            )
+
+
+defs = dg.Definitions(assets=[extract_amocrm])

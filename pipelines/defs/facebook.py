@@ -1,0 +1,67 @@
+"""Facebook Ads in Dagster: one step that yields an asset per raw table.
+
+The step depends on no other: a database that is down must not keep the spend away.
+"""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from pipelines.catalog import load_catalog
+from pipelines.defs.assets import (
+    SOURCE_RETRIES,
+    failing_step,
+    materialized,
+    prepared,
+    raw_key,
+    raw_spec,
+)
+from pipelines.defs.resources import SOURCES, Environment
+from pipelines.ingest.facebook import ingest_facebook
+
+SYSTEM = "facebook"
+TABLES = load_catalog(SOURCES).of(SYSTEM)
+
+
+class FacebookRunConfig(dg.Config):
+    """What a run may ask of the step."""
+
+    recent: bool = False
+
+
+@dg.multi_asset(
+    name=f"extract_{SYSTEM}",
+    specs=[raw_spec(table, kinds={"facebook", "postgres"}) for table in TABLES],
+    pool=SYSTEM,
+    retry_policy=SOURCE_RETRIES,
+)
+def extract_facebook(
+    context: dg.AssetExecutionContext,
+    config: FacebookRunConfig,
+    environment: Environment,
+) -> Iterator[dg.MaterializeResult]:
+    with failing_step(context, environment, SYSTEM):
+        settings = environment.settings()
+        prepared(settings)
+        for loaded in ingest_facebook(
+            settings.warehouse_url,
+            settings.facebook(),
+            databases=settings.optional_database_urls(),
+            run=environment.run_info(context),
+            recent=config.recent,
+        ):
+            for warning in loaded.warnings:
+                context.log.warning(f"{loaded.table}: {warning}")
+            yield materialized(
+                settings.warehouse_url,
+                raw_key(SYSTEM, loaded.table),
+                loaded.result,
+                window=loaded.window,
+                newest_row_at=loaded.newest_row_at,
+                seconds=loaded.seconds,
+                accounts=", ".join(loaded.accounts) or None,
+                warnings="; ".join(loaded.warnings) or None,
+            )
+
+
+defs = dg.Definitions(assets=[extract_facebook])
