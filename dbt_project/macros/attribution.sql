@@ -7,39 +7,36 @@
 
 {#- `test` as a whole token at the start or the end of a value. -#}
 {% macro is_test_value(value) -%}
-    regexp_like(lower(trim({{ value }})), '^test([_. -]|$)|(^|[_. -])test$')
+    {{ matches(value, '^test([_. -]|$)|(^|[_. -])test$') }}
 {%- endmacro %}
 
 {#- A name that starts with TEST or ТЕСТ as a word; letters are spelled out, so that
     no server locale changes the answer. -#}
 {% macro is_test_name(name) -%}
-    regexp_like(
-        {{ name }},
+    {{ matches(
+        name,
         '^\s*([Tt][Ee][Ss][Tt]|[Тт][Ее][Сс][Тт])'
-        || '([^A-Za-zА-Яа-яЁёӘәҒғҚқҢңӨөҰұҮүҺһІі]|$)'
-    )
+        ~ '([^A-Za-zА-Яа-яЁёӘәҒғҚқҢңӨөҰұҮүҺһІі]|$)'
+    ) }}
 {%- endmacro %}
 
 {% macro is_digits(value) -%}
-    regexp_like({{ value }}, '^[0-9]+$')
+    {{ matches(value, '^[0-9]+$') }}
 {%- endmacro %}
 
 {#- An id of Facebook written into a UTM value: digits only, at least 14 of them. -#}
 {% macro id_candidate(value) -%}
-    case when regexp_like({{ value }}, '^[0-9]{14,}$') then {{ value }} end
+    case when {{ matches(value, '^[0-9]{14,}$') }} then {{ value }} end
 {%- endmacro %}
 
 {#- A phone where a campaign should be: 10-12 digits under the usual decoration. -#}
 {% macro is_phone_like(value) -%}
-    regexp_like(translate({{ value }}, '+()- ', ''), '^[0-9]{10,12}$')
+    {{ matches("translate(" ~ value ~ ", '+()- ', '')", '^[0-9]{10,12}$') }}
 {%- endmacro %}
 
 {#- `proftest_<team>` names a team after its first underscore. -#}
 {% macro lead_source_team(lead_source) -%}
-    case
-        when {{ lead_source }} like 'proftest\_%'
-            then {{ team_key("substring(" ~ lead_source ~ " from 10)") }}
-    end
+    {{ team_key(caught("lower(" ~ lead_source ~ ")", '^\s*proftest_(.+)$')) }}
 {%- endmacro %}
 
 {#- The key of a UTM look-up: which set, for which funnel, on which day. -#}
@@ -54,3 +51,7 @@
         'cast(' ~ is_fallback ~ ' as text)',
     ]) }}
 {%- endmacro %}
+
+{#- AmoCRM's own status ids, the same in every pipeline. -#}
+{% macro won_status() -%} 142 {%- endmacro %}
+{% macro lost_status() -%} 143 {%- endmacro %}

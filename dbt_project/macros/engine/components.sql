@@ -6,7 +6,7 @@
     A component is named after its smallest node. -#}
 
 {% macro connected_components(relation) -%}
-    {{ return(adapter.dispatch('connected_components')(relation)) }}
+    {{ return(adapter.dispatch('connected_components', 'traffic')(relation)) }}
 {%- endmacro %}
 
 {% macro default__connected_components(relation) -%}

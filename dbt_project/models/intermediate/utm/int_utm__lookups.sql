@@ -1,0 +1,34 @@
+{% set lookup_columns %}
+        lookup_id,
+        utm_source,
+        utm_medium,
+        funnel,
+        event_date
+{% endset %}
+
+with
+
+sale_sets as (
+    select * from {{ ref('int_attribution__sale_sets') }}
+),
+
+lead_sets as (
+    select * from {{ ref('int_attribution__lead_sets') }}
+),
+
+touches as (
+    select * from {{ ref('int_attribution__touches') }}
+),
+
+-- Asked once, answered once: no join to the map can multiply a sale.
+asked as (
+    select {{ lookup_columns }} from sale_sets
+    where coalesce(utm_source, utm_medium) is not null
+    union distinct
+    select {{ lookup_columns }} from lead_sets
+    where coalesce(utm_source, utm_medium) is not null
+    union distinct
+    select {{ lookup_columns }} from touches
+)
+
+select * from asked
