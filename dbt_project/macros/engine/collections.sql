@@ -91,3 +91,15 @@
 {% macro any_of(condition) %}bool_or({{ condition }}){% endmacro %}
 
 {% macro all_of(condition) %}bool_and({{ condition }}){% endmacro %}
+
+{#- Text of a JSON string or number; objects and arrays have none. -#}
+{% macro json_scalar(value) -%}
+    {{ return(adapter.dispatch("json_scalar", "traffic")(value)) }}
+{%- endmacro %}
+
+{% macro default__json_scalar(value) -%}
+    case
+        when jsonb_typeof({{ value }}) in ('string', 'number')
+            then nullif(trim({{ value }} #>> '{}'), '')
+    end
+{%- endmacro %}

@@ -32,19 +32,32 @@ create or replace function util.json(value text) returns jsonb
 language sql immutable parallel safe return
     util.parse_json(value);
 
--- The elements of an array; anything else has none.
-create or replace function util.json_elements(value jsonb) returns setof jsonb
-language sql immutable parallel safe as $function$
-    select items.item
+-- The elements of an array and their places; anything else has none.
+create or replace function util.json_elements(value jsonb)
+returns table (item jsonb, place bigint)
+language sql immutable parallel safe rows 5 as $function$
+    select items.item, items.place
     from jsonb_array_elements(
         case when jsonb_typeof(value) = 'array' then value else '[]' end
-    ) as items (item)
+    ) with ordinality as items (item, place)
 $function$;
+
+-- The value of one action type in an `actions` list of Facebook.
+create or replace function util.action_value(actions jsonb, action_type text)
+returns numeric
+language sql immutable parallel safe return
+    util.try_numeric(
+        jsonb_path_query_first(
+            actions,
+            '$[*] ? (@.action_type == $type)',
+            jsonb_build_object('type', action_type)
+        ) ->> 'value'
+    );
 
 create or replace function util.text_array(value jsonb) returns text[]
 language sql immutable parallel safe as $function$
     select coalesce(
-        array_agg(btrim(items.item #>> '{}') order by items.position), '{}'
+        array_agg(btrim(items.item #>> '{}') order by items.place), '{}'
     )
     from jsonb_array_elements(
         case jsonb_typeof(util.json(value))
@@ -52,14 +65,14 @@ language sql immutable parallel safe as $function$
             when 'number' then jsonb_build_array(value)
             else '[]'
         end
-    ) with ordinality as items (item, position)
+    ) with ordinality as items (item, place)
     where btrim(items.item #>> '{}') <> ''
 $function$;
 
 create or replace function util.text_array(value anyarray) returns text[]
 language sql immutable parallel safe as $function$
-    select coalesce(array_agg(btrim(items.item) order by items.position), '{}')
-    from unnest(cast(value as text[])) with ordinality as items (item, position)
+    select coalesce(array_agg(btrim(items.item) order by items.place), '{}')
+    from unnest(cast(value as text[])) with ordinality as items (item, place)
     where btrim(items.item) <> ''
 $function$;
 

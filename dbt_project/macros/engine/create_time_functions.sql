@@ -34,4 +34,21 @@ exception
     when data_exception then return null;
 end
 $function$;
+
+-- Days that a source calls days; an instant is cut in UTC.
+create or replace function util.day(value date) returns date
+language sql immutable parallel safe return
+    case when value >= date '0001-01-01' and value < date '9999-12-31' then value end;
+
+create or replace function util.day(value timestamp) returns date
+language sql immutable parallel safe return
+    util.day(cast(value as date));
+
+create or replace function util.day(value timestamptz) returns date
+language sql immutable parallel safe return
+    util.day(cast(value at time zone 'UTC' as date));
+
+create or replace function util.day(value text) returns date
+language sql immutable parallel safe return
+    util.day(util.utc(substring(value from '^\s*[0-9]{4}-[0-9]{2}-[0-9]{2}')));
 {% endmacro %}

@@ -37,19 +37,4 @@ language sql immutable parallel safe return
 create or replace function util.utm_norm(value text) returns text
 language sql immutable parallel safe return
     util.utm_usable(util.utm_clean(value));
-
--- 10 to 12 digits once + ( ) - and spaces are gone: a phone in a UTM field.
-create or replace function util.is_phone_like(value text) returns boolean
-language sql immutable parallel safe return
-    regexp_replace(util.squeeze(value), '[+() -]', '', 'g') ~ '^[0-9]{10,12}$';
-
--- test as a whole token at the start or the end.
-create or replace function util.is_test_utm(value text) returns boolean
-language sql immutable parallel safe return
-    util.utm_clean(value) ~ '^test($|[-_. ])|[-_. ]test$';
-
--- TEST or ТЕСТ, then a non-letter or the end.
-create or replace function util.is_test_name(value text) returns boolean
-language sql immutable parallel safe return
-    lower(util.squeeze(value)) ~ '^(test|тест)($|[^[:alpha:]])';
 {% endmacro %}

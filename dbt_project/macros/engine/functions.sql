@@ -13,6 +13,9 @@
 {#- Instants, numbers, ids: NULL instead of an error. -#}
 {% macro utc(value) %}{{ engine_function("utc", [value]) }}{% endmacro %}
 
+{#- A day that a source calls a day; days of instants come from `almaty_date`. -#}
+{% macro source_day(value) %}{{ engine_function("day", [value]) }}{% endmacro %}
+
 {% macro epoch_utc(value) %}{{ utc(try_bigint(value)) }}{% endmacro %}
 
 {% macro try_numeric(value) -%}
@@ -22,6 +25,8 @@
 {% macro try_bigint(value) -%}
     {{ engine_function("try_bigint", ["cast(" ~ value ~ " as text)"]) }}
 {%- endmacro %}
+
+{% macro whole_number(value) %}cast({{ try_numeric(value) }} as bigint){% endmacro %}
 
 {% macro try_boolean(value) -%}
     {{ engine_function("try_boolean", ["cast(" ~ value ~ " as text)"]) }}
@@ -39,16 +44,6 @@
 {% macro utm_issue(value) %}{{ engine_function("utm_issue", [value]) }}{% endmacro %}
 
 {% macro team_key(value) %}{{ engine_function("team_key", [value]) }}{% endmacro %}
-
-{% macro is_phone_like(value) -%}
-    {{ engine_function("is_phone_like", [value]) }}
-{%- endmacro %}
-
-{% macro is_test_utm(value) %}{{ engine_function("is_test_utm", [value]) }}{% endmacro %}
-
-{% macro is_test_name(value) -%}
-    {{ engine_function("is_test_name", [value]) }}
-{%- endmacro %}
 
 {#- Arrays of text: normalised phones and e-mails of a field, items of a list. -#}
 {% macro phones(value) %}{{ engine_function("phones", [value]) }}{% endmacro %}
@@ -73,6 +68,12 @@
     {{ engine_function("weeks", [first_week, last_week]) }}
 {%- endmacro %}
 
+{#- The same: `items (item, place)`. -#}
 {% macro json_elements(value) -%}
     {{ engine_function("json_elements", [value]) }}
+{%- endmacro %}
+
+{#- Value of one action type in a list of Facebook's actions. -#}
+{% macro action_value(actions, action_type) -%}
+    {{ engine_function("action_value", [actions, "'" ~ action_type ~ "'"]) }}
 {%- endmacro %}

@@ -1,0 +1,17 @@
+with custom_fields as (
+    select *
+    from {{ source('raw', 'amocrm__custom_fields') }}
+    where _deleted_at is null
+),
+
+flattened as (
+    select
+        cast(entity_type as text) as entity_type,
+        id as field_id,
+        {{ json_text('payload', 'name') }} as field_name,
+        {{ json_text('payload', 'code') }} as field_code,
+        {{ json_text('payload', 'type') }} as field_type
+    from custom_fields
+)
+
+select * from flattened

@@ -1,0 +1,1 @@
+{{ staged_sales('landing', 'challenge3d_sales', 'challenge3d') }}

@@ -1,0 +1,1 @@
+{{ staged_sales('landing', 'express_course_sales', 'express') }}

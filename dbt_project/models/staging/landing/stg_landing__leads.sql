@@ -1,0 +1,1 @@
+{{ staged_leads('landing', 'landing_leads') }}

@@ -1,0 +1,1 @@
+{{ staged_sales('landing', 'main_product_sales', 'flagman') }}

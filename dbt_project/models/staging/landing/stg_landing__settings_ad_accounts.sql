@@ -1,0 +1,1 @@
+{{ staged_setting_items('landing', 'accounts') }}

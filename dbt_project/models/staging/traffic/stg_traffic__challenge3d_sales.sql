@@ -1,0 +1,1 @@
+{{ staged_sales('traffic', 'challenge3d_sales', 'challenge3d') }}

@@ -1,0 +1,1 @@
+{{ staged_sales('traffic', 'express_course_sales', 'express') }}

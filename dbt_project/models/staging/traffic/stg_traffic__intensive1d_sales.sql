@@ -1,0 +1,1 @@
+{{ staged_sales('traffic', 'intensive1d_sales', 'intensive1d') }}

@@ -1,0 +1,19 @@
+with journey_stages as (
+    select *
+    from {{ source('raw', 'traffic__journey_stages') }}
+    where _deleted_at is null
+),
+
+typed as (
+    select
+        'traffic' as source_db,
+        cast(id as text) as event_id,
+        cast(lead_id as text) as lead_id,
+        cast(stage as text) as stage,
+        cast(event_type as text) as event_type,
+        cast(source as text) as event_source,
+        {{ utc('created_at') }} as created_at
+    from journey_stages
+)
+
+select * from typed

@@ -1,0 +1,1 @@
+{{ staged_leads('traffic', 'traffic_leads') }}

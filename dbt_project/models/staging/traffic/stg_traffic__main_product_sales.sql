@@ -1,0 +1,1 @@
+{{ staged_sales('traffic', 'main_product_sales', 'flagman') }}
