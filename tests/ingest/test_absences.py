@@ -1,0 +1,109 @@
+"""What AmoCRM no longer shows is witnessed, unless the reader merely lost its rights."""
+
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+
+from pipelines.catalog import load_catalog
+from pipelines.errors import LoadRefused
+from pipelines.load.log import LoadResult
+from pipelines.warehouse import prepare
+from tests.amocrm_world import DAY, START, event, stub
+from tests.ingest.amocrm_house import NOW, Crm, open_crm
+
+
+@pytest.fixture(scope="module")
+def warehouse(new_database) -> str:
+    url = new_database()
+    with psycopg.connect(url) as connection:
+        prepare(connection, load_catalog())
+    return url
+
+
+@pytest.fixture
+def crm(warehouse) -> Iterator[Crm]:
+    with open_crm(warehouse) as house:
+        yield house
+
+
+def test_a_recent_run_marks_no_absence(crm):
+    crm.load()
+    del crm.world.leads[0]
+
+    assert crm.load(full=False)["leads"].result.rows_deleted == 0
+    assert 1 in crm.living("leads")
+
+
+def test_a_lead_that_is_gone_is_marked_and_revives_when_it_is_back(crm):
+    crm.load()
+    gone = crm.world.leads.pop(0)
+
+    assert crm.load()["leads"].result.rows_deleted == 1
+    assert crm.living("leads") == set(range(2, 301))
+    assert crm.load()["leads"].result.rows_changed == 0
+
+    crm.world.leads.append(gone)
+
+    assert crm.load()["leads"].result == LoadResult(300, 0, 1, 0)
+    assert 1 in crm.living("leads")
+
+
+def test_many_leads_that_vanish_without_a_trace_are_lost_rights(crm):
+    crm.load()
+    del crm.world.leads[:51]
+    crm.world.leads[0] |= {"price": 9_000, "updated_at": START + DAY}
+
+    with pytest.raises(LoadRefused, match=r"amocrm\.leads: 51 of 300 rows are gone"):
+        crm.load()
+
+    assert crm.living("leads") == set(range(1, 301))
+    (row,) = crm.rows(
+        "select payload ->> 'price' as p from raw.amocrm__leads where id = 52"
+    )
+    assert row["p"] == "9000"
+    assert crm.last_load("leads")["outcome"] == "failed"
+    assert "51 of 300" in crm.last_load("leads")["error"]
+    assert crm.last_load("contacts")["outcome"] == "loaded"
+
+
+def test_fifty_leads_may_vanish(crm):
+    crm.load()
+    del crm.world.leads[:50]
+
+    assert crm.load()["leads"].result.rows_deleted == 50
+
+
+@pytest.mark.parametrize("witness", ["trash", "event"])
+def test_many_leads_that_somebody_deleted_are_believed_gone(crm, witness):
+    crm.load()
+    now = int(NOW.timestamp())
+    for number in range(1, 101):
+        if witness == "trash":
+            crm.world.trashed.append(stub(number))
+        else:
+            crm.world.events.append(
+                event(
+                    900 + number, kind="lead_deleted", entity_id=number,
+                    created_at=now - 600,
+                )
+            )  # fmt: skip
+    del crm.world.leads[:100]
+
+    assert crm.load()["leads"].result.rows_deleted == 100
+
+
+def test_a_lead_loaded_while_the_sweep_reads_is_not_taken_for_gone(crm):
+    def load_another(_) -> None:
+        if "/api/v4/leads?with=contacts" in crm.behaviour.requests[-1]:
+            with psycopg.connect(crm.warehouse) as connection:
+                connection.execute(
+                    "insert into raw.amocrm__leads (id, payload, _loaded_at, _run_id) "
+                    "values (999, '{}', clock_timestamp(), 'other') "
+                    "on conflict do nothing"
+                )
+
+    crm.behaviour.before = load_another
+    crm.load()
+
+    assert 999 in crm.living("leads")
