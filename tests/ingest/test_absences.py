@@ -1,4 +1,4 @@
-"""What AmoCRM no longer shows is witnessed, unless the reader merely lost its rights."""
+"""What AmoCRM no longer shows is witnessed, unless rights were merely lost."""
 
 from collections.abc import Iterator
 
