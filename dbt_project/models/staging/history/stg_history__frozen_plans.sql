@@ -11,6 +11,7 @@ read as (
         prev_week_spend_usd,
         prev_week_roas,
         prev_week_cpa_usd,
+        growth_pct,
         plan_revenue_kzt,
         plan_sales,
         plan_spend_usd,
