@@ -1,6 +1,6 @@
-"""How every PostgreSQL connection is opened: timeouts, keepalives, TLS.
+"""How every PostgreSQL connection is opened, and how its errors are read.
 
-Which statements run on it belongs to extraction, loading and publishing.
+Timeouts, keepalives and TLS are the same for all. Which statements run on it belongs to extraction, loading and publishing.
 """
 
 import os
@@ -24,6 +24,7 @@ DEFAULTS: dict[str, Any] = {
     "client_encoding": "UTF8",
 }
 LOOPBACK = re.compile(r"^(localhost|127(\.\d{1,3}){3}|::1|[/@].*|)$", re.IGNORECASE)
+QUOTED = re.compile(r"(: )?\"[^\"]*\"$")
 DRIVER = re.compile(r"^(postgres(?:ql)?)\+\w+://")
 
 
@@ -52,6 +53,20 @@ def parse_url(url: str) -> dict[str, Any]:
 def connection_string(url: str) -> str:
     """Return what psycopg needs to open a connection as this project wants it."""
     return make_conninfo("", **{**DEFAULTS, **parse_url(url)})
+
+
+def primary_message(error: psycopg.Error) -> str:
+    """Return the server's message without what may hold values of rows."""
+    message = error.diag.message_primary or first_line(error)
+    if (error.sqlstate or "").startswith(("22", "23")):
+        message = QUOTED.sub("", message)
+    return f"{message} ({error.sqlstate})" if error.sqlstate else message
+
+
+def first_line(error: psycopg.Error) -> str:
+    """Return the first line of a message; the next ones may repeat values."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[0] if lines else type(error).__name__
 
 
 def _has_authority(settings: dict[str, Any]) -> bool:

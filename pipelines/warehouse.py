@@ -12,8 +12,8 @@ import psycopg
 from psycopg import sql
 
 from pipelines.catalog import Catalog, Column, Table
-from pipelines.connections import connection_string, parse_url
-from pipelines.errors import ConfigurationError
+from pipelines.connections import connection_string, first_line, parse_url
+from pipelines.errors import ConfigurationError, WarehouseError
 from pipelines.load.merge import STAMPS, Connection
 
 SCHEMAS = ("raw", "history", "marts")
@@ -62,7 +62,12 @@ PREPARE_LOCK = 7_204_710
 
 def connect(url: str) -> psycopg.Connection[Any]:
     """Open a connection to the warehouse that heals by itself when it is orphaned."""
-    connection = psycopg.connect(connection_string(url), prepare_threshold=None)
+    try:
+        connection = psycopg.connect(connection_string(url), prepare_threshold=None)
+    except psycopg.Error as error:
+        raise WarehouseError(
+            first_line(error), system="warehouse", remedy="check WAREHOUSE_URL"
+        ) from None
     for name, value in SESSION.items():
         connection.execute("select set_config(%s, %s, false)", [name, value])
     connection.commit()

@@ -12,8 +12,8 @@ from datetime import datetime
 import psycopg
 
 from pipelines.catalog import Catalog, Table
+from pipelines.connections import primary_message
 from pipelines.errors import SchemaChanged, SourceError, WarehouseError
-from pipelines.extract.postgres.faults import primary_message
 from pipelines.extract.postgres.schema import Match, SourceTable, match
 from pipelines.extract.postgres.snapshot import Snapshot, open_snapshot
 from pipelines.load.copying import Chunk

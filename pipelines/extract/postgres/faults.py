@@ -7,6 +7,7 @@ import re
 
 import psycopg
 
+from pipelines.connections import first_line, primary_message
 from pipelines.errors import (
     AuthError,
     LoadRefused,
@@ -22,12 +23,11 @@ WRONG_CREDENTIAL = re.compile(
     re.IGNORECASE,
 )
 UNTRUSTED = re.compile(r"certificate|sslrootcert|SSL|TLS", re.IGNORECASE)
-QUOTED = re.compile(r"(: )?\"[^\"]*\"$")
 
 
 def connection_fault(error: psycopg.Error, system: str) -> SourceError:
     """Say why a source cannot be connected to."""
-    message = _first_line(error)
+    message = first_line(error)
     variable = f"{system.upper()}_DATABASE_URL"
     if WRONG_CREDENTIAL.search(message):
         return AuthError(
@@ -64,16 +64,3 @@ def reading_fault(error: psycopg.Error, system: str, table: str | None) -> Sourc
     elif code in ("55P03", "57014"):
         remedy = "the source is busy (a lock, or slow); run again later"
     return kind(primary_message(error), system=system, table=table, remedy=remedy)
-
-
-def primary_message(error: psycopg.Error) -> str:
-    """Return the server's message without what may hold values of rows."""
-    message = error.diag.message_primary or _first_line(error)
-    if (error.sqlstate or "").startswith(("22", "23")):
-        message = QUOTED.sub("", message)
-    return f"{message} ({error.sqlstate})" if error.sqlstate else message
-
-
-def _first_line(error: psycopg.Error) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[0] if lines else type(error).__name__
