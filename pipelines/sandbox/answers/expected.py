@@ -1,0 +1,199 @@
+"""The marts a world should give, computed from its sources in plain Python.
+
+The rules live in the modules beside this one; here they are put together. Assumes one
+successful extract and build at the world's moment, on an empty warehouse.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pipelines.sandbox.answers.attribution import Decision, SaleAttribution
+from pipelines.sandbox.answers.campaigns import Campaigns
+from pipelines.sandbox.answers.chains import chained
+from pipelines.sandbox.answers.coverage import Coverage
+from pipelines.sandbox.answers.deals import Deal, deals
+from pipelines.sandbox.answers.lead_attribution import LeadAttribution
+from pipelines.sandbox.answers.leads import (
+    Lead,
+    first_in_funnel,
+    lead_persons,
+    leads,
+)
+from pipelines.sandbox.answers.matching import Matching
+from pipelines.sandbox.answers.ownership import Ownership, ownership
+from pipelines.sandbox.answers.plans import traffic_weekly_plans
+from pipelines.sandbox.answers.rates import Rates
+from pipelines.sandbox.answers.reading import almaty_day
+from pipelines.sandbox.answers.reports import daily_traffic_reports
+from pipelines.sandbox.answers.sales import Sale, new_buyers, sales
+from pipelines.sandbox.answers.spend import traffic_stats
+from pipelines.sandbox.answers.statistics import (
+    Facts,
+    daily,
+    periods,
+    spine,
+    traffic_sales_stats,
+    with_ratios,
+)
+from pipelines.sandbox.answers.touches import Touches
+from pipelines.sandbox.story.world import World
+
+MartRow = dict[str, Any]
+
+
+def expected_marts(
+    world: World,
+    *,
+    backfill_days: int = 90,
+    configured_accounts: Iterable[str] = (),
+) -> dict[str, list[MartRow]]:
+    """Return the rows of every mart; their order means nothing."""
+    facts = ownership(world, configured_accounts)
+    campaigns = Campaigns(world, facts)
+    coverage = Coverage(world, facts, backfill_days)
+    known_deals = deals(world)
+    counted = leads(world, known_deals)
+    found = sales(known_deals.values())
+    sold = _sale_rows(facts, campaigns, known_deals, counted, found)
+    moved = Facts(
+        sales=sold,
+        refunds=_refund_rows(found, sold),
+        leads=_lead_rows(facts, campaigns, known_deals, counted),
+        spend=traffic_stats(world, campaigns, coverage),
+    )
+    return {
+        "sale_attribution": moved.sales,
+        "refunds": moved.refunds,
+        "lead_attribution": moved.leads,
+        "traffic_stats": moved.spend,
+        **_statistics(world, facts, coverage, moved),
+    }
+
+
+def _statistics(
+    world: World, facts: Ownership, coverage: Coverage, moved: Facts
+) -> dict[str, list[MartRow]]:
+    teams = list(facts.people.teams.values())
+    days = spine(moved, almaty_day(world.now))
+    uncovered = {on for on in days if not coverage.is_spend_known(on)}
+    figures = daily(moved, teams, days, uncovered)
+    weekly = {
+        key: with_ratios(sums) for key, sums in periods(figures, "weekly").items()
+    }
+    return {
+        "traffic_sales_stats": traffic_sales_stats(figures, teams),
+        "traffic_weekly_plans": traffic_weekly_plans(world, weekly, teams, days),
+        "daily_traffic_reports": daily_traffic_reports(
+            figures, teams, days, Rates(world)
+        ),
+    }
+
+
+def _tags(decision: Decision) -> MartRow:
+    return {
+        "utm_source": decision.tags.source,
+        "utm_medium": decision.tags.medium,
+        "utm_campaign": decision.tags.campaign,
+        "utm_content": decision.tags.content,
+        "utm_term": decision.tags.term,
+        "utm_issue": decision.tags.issue,
+        "reason": decision.reason,
+    }
+
+
+def _team(facts: Ownership, decision: Decision) -> MartRow:
+    team = facts.people.named(decision.team)
+    return {
+        "team_name": team.name,
+        "team_id": team.team_id,
+        "user_id": decision.user_id,
+        "method": decision.method,
+        "confidence": decision.confidence,
+    }
+
+
+def _sale_rows(
+    facts: Ownership,
+    campaigns: Campaigns,
+    known_deals: Mapping[int, Deal],
+    counted: list[Lead],
+    found: list[Sale],
+) -> list[MartRow]:
+    steps = SaleAttribution(facts, campaigns, Matching(counted, known_deals.values()))
+    decisions = chained(found, {sale.deal_id: steps.of(sale) for sale in found})
+    touches = Touches(facts, counted, known_deals.values())
+    buyers = new_buyers(found)
+    return [
+        {
+            "deal_id": sale.deal_id,
+            "payment_kind": sale.payment_kind,
+            "product": sale.product,
+            "sale_at": sale.sale_at,
+            "sale_date": sale.sale_date,
+            "amount_kzt": sale.amount,
+            **_team(facts, decisions[sale.deal_id]),
+            **_tags(decisions[sale.deal_id]),
+            "is_new_buyer": sale.deal_id in buyers,
+            **_touch_columns(facts, touches, sale),
+            "amount_missing": sale.is_amount_missing,
+            "status_unverified": sale.is_status_unverified,
+            "date_unverified": sale.is_date_unverified,
+            "prepayment_amount_suspicious": sale.is_amount_suspicious,
+        }
+        for sale in found
+    ]
+
+
+def _touch_columns(facts: Ownership, touches: Touches, sale: Sale) -> MartRow:
+    result: MartRow = {}
+    for which, touch in zip(("first", "last"), touches.of(sale), strict=True):
+        team = touches.team(touch, sale)
+        name = facts.people.named(team).name if team else None
+        result[f"{which}_touch_utm_source"] = touch.tags.source if touch else None
+        result[f"{which}_touch_team"] = name
+    return result
+
+
+def _refund_rows(found: list[Sale], sold: list[MartRow]) -> list[MartRow]:
+    """Return a row per refunded sale: the sale's amount and team, the refund's day."""
+    return [
+        {
+            "deal_id": sale.deal_id,
+            "payment_kind": sale.payment_kind,
+            "product": sale.product,
+            "refunded_at": sale.refunded_at,
+            "refund_date": almaty_day(sale.refunded_at),
+            "refund_kzt": sale.amount,
+            "team_name": row["team_name"],
+            "team_id": row["team_id"],
+        }
+        for sale, row in zip(found, sold, strict=True)
+        if sale.refunded_at
+    ]
+
+
+def _lead_rows(
+    facts: Ownership,
+    campaigns: Campaigns,
+    known_deals: Mapping[int, Deal],
+    counted: list[Lead],
+) -> list[MartRow]:
+    steps = LeadAttribution(facts, campaigns, known_deals)
+    person_of = lead_persons(counted)
+    first = first_in_funnel(counted, person_of)
+    decisions = {lead.key: steps.of(lead) for lead in counted}
+    return [
+        {
+            "source_db": lead.key[0],
+            "lead_id": lead.key[1],
+            "lead_at": lead.lead_at,
+            "lead_date": lead.lead_date,
+            "funnel": lead.funnel,
+            "person_id": ":".join(person_of[lead.key]),
+            "is_first_in_funnel": lead.key in first,
+            **_team(facts, decisions[lead.key]),
+            **_tags(decisions[lead.key]),
+            "deal_id": lead.deal_id,
+        }
+        for lead in counted
+    ]
