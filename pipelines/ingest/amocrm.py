@@ -9,7 +9,10 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from pipelines.errors import SourceError
+import psycopg
+
+from pipelines.connections import primary_message
+from pipelines.errors import AuthError, SourceError, WarehouseError
 from pipelines.extract.amocrm import extractor
 from pipelines.extract.amocrm.client import SYSTEM, AmocrmClient
 from pipelines.extract.amocrm.credentials import LongLivedToken
@@ -100,26 +103,49 @@ def ingest_amocrm(
         load = _Load(client, warehouse, run, full)
         for table in (name for name in TABLES if name in tables):
             try:
-                loaded = _LOADERS[table](load)
+                yield _load_table(load, table)
             except SourceError as error:
                 failures.append(error)
-                with warehouse.transaction():
-                    record_load(
-                        warehouse, run=run, system=SYSTEM, table=table,
-                        outcome="failed", error=str(error),
-                    )  # fmt: skip
-            else:
-                yield loaded
+                if warehouse.closed:
+                    break
+                _log_failure(load, table, error)
     if failures:
         raise _summary(failures)
 
 
+def _load_table(load: _Load, table: str) -> LoadedTable:
+    try:
+        return _LOADERS[table](load)
+    except psycopg.Error as error:
+        raise WarehouseError(
+            f"the warehouse did not take the rows: {primary_message(error)}",
+            system=SYSTEM,
+            table=table,
+            remedy="see that the warehouse is up, writable and has room; run again",
+        ) from None
+
+
+def _log_failure(load: _Load, table: str, error: SourceError) -> None:
+    with load.warehouse.transaction():
+        record_load(
+            load.warehouse,
+            run=load.run,
+            system=SYSTEM,
+            table=table,
+            outcome="failed",
+            error=str(error),
+        )
+
+
 def _summary(failures: list[SourceError]) -> SourceError:
+    """Make one error of many; it is as final as the most final of them."""
     if len(failures) == 1:
         return failures[0]
     kinds = {type(error) for error in failures}
-    kind = kinds.pop() if len(kinds) == 1 else SourceError
     lines = "\n".join(f"  {error}" for error in failures)
+    kind = AuthError if AuthError in kinds else SourceError
+    if len(kinds) == 1:
+        kind = kinds.pop()
     return kind(f"{len(failures)} tables were not loaded:\n{lines}", system=SYSTEM)
 
 

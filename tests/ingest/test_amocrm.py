@@ -9,7 +9,7 @@ import pytest
 from starlette.responses import Response
 
 from pipelines.catalog import load_catalog
-from pipelines.errors import AuthError, ProtocolError
+from pipelines.errors import AuthError, ProtocolError, WarehouseError
 from pipelines.ingest.amocrm import TABLES, AmocrmConfig, ingest_amocrm
 from pipelines.load.log import RunInfo
 from pipelines.warehouse import prepare
@@ -193,3 +193,28 @@ def test_only_the_tables_asked_for_are_loaded(crm):
 
 def test_the_configuration_does_not_show_its_token():
     assert TOKEN not in repr(AmocrmConfig("https://x.example.com", TOKEN))
+
+
+def test_a_row_that_the_warehouse_cannot_hold_fails_its_table_only(crm):
+    crm.world.users.append({"id": 2**70, "name": "Nobody"})
+
+    with pytest.raises(WarehouseError, match=r"amocrm\.users: .*bigint"):
+        crm.load()
+
+    assert set(crm.loaded) == set(TABLES) - {"users"}
+    assert crm.last_load("users")["outcome"] == "failed"
+
+
+def test_a_warehouse_that_goes_away_ends_the_run_with_its_name(crm):
+    def cut(_) -> None:
+        if "/contacts?" in crm.behaviour.requests[-1]:
+            crm.rows(
+                "select pg_terminate_backend(pid) from pg_stat_activity where datname "
+                "= current_database() and pid <> pg_backend_pid()"
+            )
+
+    crm.behaviour.before = cut
+    with pytest.raises(WarehouseError, match=r"amocrm\.contacts: the warehouse"):
+        crm.load()
+
+    assert set(crm.loaded) == set(TABLES) - {"contacts", "users"}
