@@ -1,0 +1,89 @@
+"""A small Facebook for tests: as many accounts, ads and days as a claim needs."""
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from pipelines.sandbox.story.world import FacebookWorld
+
+TOKEN = "a-system-user-token"
+NOW = datetime(2026, 1, 6, 3, tzinfo=UTC)
+TODAY = date(2026, 1, 6)
+FIRST, SECOND, THIRD = "act_1001", "act_1002", "act_1003"
+
+
+def account(account_id: str, **more: Any) -> dict[str, Any]:
+    return {
+        "id": account_id,
+        "account_id": account_id.removeprefix("act_"),
+        "name": f"Account {account_id}",
+        "currency": "USD",
+        "timezone_name": "Asia/Almaty",
+        "account_status": 1,
+        "created_time": "2025-01-01T00:00:00+0500",
+        **more,
+    }
+
+
+def ad(account_id: str, number: int, **more: Any) -> dict[str, Any]:
+    digits = account_id.removeprefix("act_")
+    return {
+        "id": f"{digits}{number:04}",
+        "account_id": digits,
+        "campaign_id": f"{digits}7",
+        "adset_id": f"{digits}8",
+        "name": f"Ad {number}",
+        "status": "ACTIVE",
+        "effective_status": "ACTIVE",
+        "creative": {"id": f"{digits}9"},
+        "updated_time": "2025-12-20T10:00:00+0500",
+        **more,
+    }
+
+
+def insight(
+    account_id: str, day: date, *, ad_id: str | None = None, spend: str = "1.10"
+) -> dict[str, Any]:
+    digits = account_id.removeprefix("act_")
+    row: dict[str, Any] = {
+        "account_id": digits,
+        "account_currency": "USD",
+        "date_start": day.isoformat(),
+        "date_stop": day.isoformat(),
+        "spend": spend,
+        "impressions": "120",
+    }
+    if ad_id:
+        row |= {"ad_id": ad_id, "adset_id": f"{digits}8", "campaign_id": f"{digits}7"}
+    return row
+
+
+def days(count: int, *, last: date = TODAY) -> list[date]:
+    return [last - timedelta(days=back) for back in reversed(range(count))]
+
+
+def world(
+    account_ids: Iterable[str] = (FIRST,), *, ads: int = 2, history: int = 5
+) -> FacebookWorld:
+    """Each account has one campaign, ad set and creative, and every ad each day."""
+    made = FacebookWorld(TOKEN, [], [], [], [], [], [], [])
+    for account_id in account_ids:
+        made.accounts.append(account(account_id))
+        digits = account_id.removeprefix("act_")
+        common = {"account_id": digits, "status": "ACTIVE", "name": "One"}
+        made.campaigns.append({"id": f"{digits}7", **common})
+        made.ad_sets.append({"id": f"{digits}8", "campaign_id": f"{digits}7", **common})
+        made.creatives.append(
+            {"id": f"{digits}9", "url_tags": "utm_source=buyerfb", **common}
+        )
+        own = [ad(account_id, number) for number in range(ads)]
+        made.ads.extend(own)
+        for day in days(history):
+            made.ad_days.extend(
+                insight(account_id, day, ad_id=one["id"], spend=f"1.{n:02}")
+                for n, one in enumerate(own)
+            )
+            total = sum(Decimal(f"1.{n:02}") for n in range(ads))
+            made.account_days.append(insight(account_id, day, spend=str(total)))
+    return made

@@ -1,0 +1,375 @@
+"""Facebook into the warehouse: each account for itself, each day as Facebook has it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from itertools import pairwise
+
+import psycopg
+import pytest
+
+from pipelines.catalog import load_catalog
+from pipelines.errors import LoadRefused, RateLimited, SourceError
+from pipelines.extract.facebook.errors import AccountDenied, TokenRefused
+from pipelines.ingest.facebook import (
+    TABLES,
+    FacebookConfig,
+    LoadedTable,
+    ingest_facebook,
+)
+from pipelines.ingest.facebook_windows import Loaded, chunks, full_window
+from pipelines.load.log import RunInfo
+from pipelines.sandbox.facebook import facebook_app
+from pipelines.sandbox.graph.faults import Faults
+from pipelines.sandbox.serving import serve
+from pipelines.sandbox.story.world import FacebookWorld
+from pipelines.warehouse import connect, prepare
+from tests.facebook_world import (
+    FIRST,
+    NOW,
+    SECOND,
+    THIRD,
+    TODAY,
+    TOKEN,
+    account,
+    insight,
+    world,
+)
+
+ALL = (FIRST, SECOND, THIRD)
+
+
+class Pipeline:
+    """A warehouse, an emulator and the load between them."""
+
+    def __init__(self, warehouse_url: str, graph_url: str, faults: Faults) -> None:
+        self.warehouse_url = warehouse_url
+        self.config = FacebookConfig(
+            access_token=TOKEN, graph_url=graph_url, listed_accounts=ALL
+        )
+        self.faults = faults
+        self.warehouse = psycopg.connect(warehouse_url, autocommit=True)
+
+    def load(self, *, now: datetime = NOW, recent: bool = False) -> list[LoadedTable]:
+        loaded: list[LoadedTable] = []
+        self.loaded = loaded
+        for table in ingest_facebook(
+            self.warehouse_url,
+            self.config,
+            databases={},
+            run=RunInfo(run_id="run", as_of=now),
+            recent=recent,
+            sleep=lambda _: None,
+        ):
+            loaded.append(table)
+        return loaded
+
+    def rows(self, query: str, *values: object) -> list[tuple]:
+        return self.warehouse.execute(query, values).fetchall()
+
+    def spend(self, table: str, account_id: str) -> Decimal:
+        [(total,)] = self.rows(
+            "select coalesce(sum((payload ->> 'spend')::numeric), 0) "
+            f"from raw.facebook__{table} where account_id = %s "
+            "and _deleted_at is null",
+            account_id,
+        )
+        return total
+
+    def outcomes(self, table: str) -> list[tuple]:
+        return self.rows(
+            "select scope, outcome from raw._loads where table_name = %s "
+            "order by load_id",
+            table,
+        )
+
+
+@contextmanager
+def opened(
+    facebook: FacebookWorld, warehouse_url: str, page_size: int = 500
+) -> Iterator[Pipeline]:
+    with connect(warehouse_url) as connection:
+        prepare(connection, load_catalog())
+    faults = Faults()
+    app = facebook_app(facebook, faults=faults, page_size=page_size)
+    with serve(app) as url:
+        pipeline = Pipeline(warehouse_url, url, faults)
+        with pipeline.warehouse:
+            yield pipeline
+
+
+def spend_of(rows: list[dict], account_id: str) -> Decimal:
+    digits = account_id.removeprefix("act_")
+    return sum(
+        (Decimal(row["spend"]) for row in rows if row["account_id"] == digits),
+        Decimal(0),
+    )
+
+
+def test_every_cent_arrives_at_both_levels(new_database):
+    facebook = world(ALL, ads=3, history=20)
+
+    with opened(facebook, new_database(), page_size=7) as pipeline:
+        loaded = pipeline.load()
+
+        for account_id in ALL:
+            assert pipeline.spend("ad_insights", account_id) == spend_of(
+                facebook.ad_days, account_id
+            )
+            assert pipeline.spend("account_insights", account_id) == spend_of(
+                facebook.account_days, account_id
+            )
+    assert tuple(table.table for table in loaded) == TABLES
+    by_table = {table.table: table for table in loaded}
+    assert by_table["ad_insights"].result.rows_inserted == 3 * 3 * 20
+    assert by_table["ad_insights"].window == "2025-12-09..2026-01-06"
+    assert by_table["ads"].result.rows_inserted == 9
+    assert by_table["creatives"].accounts == ALL
+
+
+def test_raw_rows_hold_ids_and_what_facebook_gave(new_database):
+    with opened(world(), new_database()) as pipeline:
+        pipeline.load()
+
+        [(ad_set, campaign, payload)] = pipeline.rows(
+            "select ad_set_id, campaign_id, payload from raw.facebook__ads "
+            "where ad_id = '10010001'"
+        )
+        listed = pipeline.rows("select * from raw.facebook__listed_accounts limit 1")
+
+    assert (ad_set, campaign) == ("10018", "10017")
+    assert payload["creative"] == {"id": "10019"}
+    assert listed[0][:2] == (FIRST, {"listed_by": ["configuration"]})
+
+
+def test_a_second_run_changes_nothing(new_database):
+    with opened(world(ALL), new_database()) as pipeline:
+        pipeline.load()
+        again = pipeline.load()
+
+    assert [table.result.rows_changed for table in again] == [0] * len(TABLES)
+
+
+def test_restated_and_vanished_days_are_followed(new_database):
+    facebook = world(ads=2, history=4)
+
+    with opened(facebook, new_database()) as pipeline:
+        pipeline.config = replace(pipeline.config, listed_accounts=(FIRST,))
+        pipeline.load()
+        facebook.ad_days[0]["spend"] = "7.77"
+        del facebook.ad_days[1]
+        loaded = {table.table: table.result for table in pipeline.load()}
+
+        assert pipeline.spend("ad_insights", FIRST) == spend_of(facebook.ad_days, FIRST)
+    assert loaded["ad_insights"].rows_updated == 1
+    assert loaded["ad_insights"].rows_deleted == 1
+    assert loaded["account_insights"].rows_changed == 0
+
+
+def test_a_denied_account_is_a_warning_and_keeps_its_rows(new_database):
+    with opened(world(ALL), new_database()) as pipeline:
+        pipeline.load()
+        before = pipeline.spend("ad_insights", SECOND)
+        pipeline.faults.denied.add(SECOND)
+        loaded = {table.table: table for table in pipeline.load()}
+
+        assert pipeline.spend("ad_insights", SECOND) == before
+        assert pipeline.outcomes("ad_insights")[3:] == [
+            (FIRST, "loaded"),
+            (SECOND, "denied"),
+            (THIRD, "loaded"),
+        ]
+    assert set(loaded) == set(TABLES)
+    assert loaded["ad_insights"].accounts == (FIRST, THIRD)
+    assert SECOND in loaded["ad_insights"].warnings[0]
+
+
+def test_an_unknown_account_is_a_warning(new_database):
+    with opened(world([FIRST, SECOND]), new_database()) as pipeline:
+        loaded = pipeline.load()
+
+    assert loaded[1].accounts == (FIRST, SECOND)
+    assert THIRD in loaded[1].warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("calls", "failed"),
+    [(1, ["campaigns", "ads", "ad_insights"]), (5, ["ad_insights"])],
+    ids=["before its objects", "before its days"],
+)
+def test_a_revoked_account_leaves_the_others_complete(new_database, calls, failed):
+    facebook = world(ALL)
+
+    with opened(facebook, new_database()) as pipeline:
+        pipeline.faults.revoked[SECOND] = calls
+        with pytest.raises(AccountDenied, match="1 of 3 ad accounts") as red:
+            pipeline.load()
+
+        assert SECOND in str(red.value)
+        assert "give the token's system user access" in str(red.value)
+        for account_id in (FIRST, THIRD):
+            assert pipeline.spend("ad_insights", account_id) == spend_of(
+                facebook.ad_days, account_id
+            )
+        assert pipeline.spend("ad_insights", SECOND) == 0
+        for table in failed:
+            assert (SECOND, "failed") in pipeline.outcomes(table)
+            assert table not in [loaded.table for loaded in pipeline.loaded]
+
+
+def test_a_throttled_account_is_red_and_the_next_run_closes_the_gap(new_database):
+    facebook = world(ALL)
+
+    with opened(facebook, new_database()) as pipeline:
+        pipeline.faults.throttled[FIRST] = 99
+        with pytest.raises(RateLimited, match=FIRST):
+            pipeline.load()
+        assert pipeline.spend("ad_insights", SECOND) > 0
+        pipeline.faults.throttled.clear()
+        pipeline.load()
+
+        assert pipeline.spend("ad_insights", FIRST) == spend_of(facebook.ad_days, FIRST)
+
+
+def test_a_refused_token_is_not_tried_on_every_account(new_database):
+    with opened(world(ALL), new_database()) as pipeline:
+        pipeline.faults.token_expired = True
+        with pytest.raises(TokenRefused, match="3 of 3 ad accounts") as red:
+            pipeline.load()
+
+        assert [table.table for table in pipeline.loaded] == ["listed_accounts"]
+        assert pipeline.outcomes("accounts") == [
+            (account_id, "failed") for account_id in ALL
+        ]
+        assert TOKEN not in str(red.value)
+        logged = pipeline.rows("select string_agg(error, ' ') from raw._loads")
+        assert TOKEN not in logged[0][0]
+
+
+def test_an_hourly_run_reads_two_days_and_certifies_no_backfill(new_database):
+    facebook = world(history=20)
+
+    with opened(facebook, new_database()) as pipeline:
+        pipeline.config = replace(pipeline.config, listed_accounts=(FIRST,))
+        recent = {table.table: table for table in pipeline.load(recent=True)}
+        full = {table.table: table for table in pipeline.load()}
+
+        assert pipeline.spend("ad_insights", FIRST) == spend_of(facebook.ad_days, FIRST)
+    assert recent["ad_insights"].window == "2026-01-05..2026-01-06"
+    assert recent["ad_insights"].mode == "incremental"
+    assert full["ad_insights"].window == "2025-12-09..2026-01-06"
+
+
+def test_after_a_gap_every_day_is_read_that_was_not_frozen(new_database):
+    facebook = world(history=1)
+
+    with opened(facebook, new_database()) as pipeline:
+        pipeline.config = replace(pipeline.config, listed_accounts=(FIRST,))
+        pipeline.load()
+        later = NOW + timedelta(days=45)
+        for back in range(45):
+            day = later.date() - timedelta(days=back)
+            facebook.ad_days.append(insight(FIRST, day, ad_id="10010000", spend="2.50"))
+            facebook.account_days.append(insight(FIRST, day, spend="2.50"))
+        facebook.ad_days[0]["spend"] = "9.09"
+        loaded = {table.table: table for table in pipeline.load(now=later)}
+
+        assert pipeline.spend("ad_insights", FIRST) == spend_of(facebook.ad_days, FIRST)
+    assert loaded["ad_insights"].window == "2025-12-10..2026-02-20"
+
+
+def test_a_day_is_the_account_s_day(new_database):
+    facebook = world([])
+    facebook.accounts.append(account(FIRST, timezone_name="America/Los_Angeles"))
+
+    with opened(facebook, new_database()) as pipeline:
+        pipeline.config = replace(pipeline.config, listed_accounts=(FIRST,))
+        loaded = {table.table: table for table in pipeline.load(recent=True)}
+
+    # 03:00 UTC on the 6th is still the 5th in Los Angeles.
+    assert loaded["ad_insights"].window == "2026-01-04..2026-01-05"
+
+
+def test_a_deleted_ad_stays_known_with_its_last_state(new_database):
+    facebook = world(ads=2)
+
+    with opened(facebook, new_database()) as pipeline:
+        pipeline.config = replace(pipeline.config, listed_accounts=(FIRST,))
+        pipeline.load()
+        facebook.ads[0]["effective_status"] = "DELETED"
+        facebook.ads.pop(1)
+        loaded = {table.table: table.result for table in pipeline.load()}
+        again = {table.table: table.result for table in pipeline.load()}
+
+        ads = pipeline.rows(
+            "select ad_id, payload ->> 'effective_status', _deleted_at is null "
+            "from raw.facebook__ads order by ad_id"
+        )
+    assert ads == [("10010000", "DELETED", True), ("10010001", "ACTIVE", False)]
+    assert (loaded["ads"].rows_updated, loaded["ads"].rows_deleted) == (1, 1)
+    assert again["ads"].rows_changed == 0
+
+
+def test_a_suddenly_empty_account_does_not_wipe_its_days(new_database):
+    facebook = world(history=5)
+
+    with opened(facebook, new_database()) as pipeline:
+        pipeline.config = replace(pipeline.config, listed_accounts=(FIRST,))
+        pipeline.load()
+        before = pipeline.spend("ad_insights", FIRST)
+        facebook.ad_days.clear()
+        facebook.account_days.clear()
+        with pytest.raises(LoadRefused, match="holds 5 days"):
+            pipeline.load()
+
+        assert pipeline.spend("ad_insights", FIRST) == before
+
+
+def test_failures_of_different_kinds_are_told_together(new_database):
+    facebook = world(ALL)
+    facebook.accounts[1]["timezone_name"] = "Atlantis/Capital"
+
+    with opened(facebook, new_database()) as pipeline:
+        pipeline.faults.revoked[FIRST] = 2
+        with pytest.raises(SourceError) as red:
+            pipeline.load()
+
+    assert "2 of 3 ad accounts failed" in str(red.value)
+    assert "Atlantis/Capital" in str(red.value)
+
+
+@pytest.mark.parametrize(
+    ("loaded", "backfill", "first"),
+    [
+        (None, 28, "2025-12-09"),
+        (None, 90, "2025-10-08"),
+        (Loaded(date(2025, 10, 8), TODAY), 90, "2025-12-09"),
+        (Loaded(date(2025, 10, 8), date(2026, 1, 5)), 90, "2025-12-09"),
+        (Loaded(date(2025, 10, 8), date(2025, 12, 27)), 90, "2025-11-30"),
+        (Loaded(date(2025, 12, 30), TODAY), 7, "2025-12-30"),
+        (Loaded(date(2025, 10, 8), date(2026, 3, 1)), 28, "2025-12-09"),
+    ],
+)
+def test_full_windows_reach_back_to_the_oldest_unfrozen_day(loaded, backfill, first):
+    window = full_window(TODAY, loaded=loaded, backfill_days=backfill)
+
+    assert window == (date.fromisoformat(first), TODAY)
+
+
+def test_chunks_are_thirty_days_at_most_and_leave_nothing_out():
+    cut = list(chunks((date(2025, 10, 8), TODAY)))
+
+    assert len(cut) == 4
+    assert cut[0] == (date(2025, 10, 8), date(2025, 11, 6))
+    assert cut[-1] == (TODAY, TODAY)
+    for (_, end), (start, _) in pairwise(cut):
+        assert start - end == timedelta(days=1)
+
+
+def test_the_configuration_does_not_show_its_secrets():
+    config = FacebookConfig(access_token=TOKEN, app_secret="hidden-secret")
+
+    assert TOKEN not in repr(config)
+    assert "hidden-secret" not in repr(config)
