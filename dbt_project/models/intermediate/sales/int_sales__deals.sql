@@ -1,7 +1,7 @@
 with
 
 amocrm_deals as (
-    select * from {{ ref('stg_amocrm__deals') }}
+    select * from {{ ref('int_sales__amocrm_deals') }}
 ),
 
 table_deals as (

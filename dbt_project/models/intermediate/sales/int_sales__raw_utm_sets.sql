@@ -5,7 +5,7 @@ sale_rows as (
 ),
 
 deals as (
-    select * from {{ ref('stg_amocrm__deals') }}
+    select * from {{ ref('int_sales__amocrm_deals') }}
 ),
 
 sets as (

@@ -19,7 +19,11 @@ loads as (
 sweeps as (
     select count(*) as sweep_count
     from loads
-    where system = 'amocrm' and table_name = 'leads' and outcome = 'loaded'
+    where
+        system = 'amocrm'
+        and table_name = 'leads'
+        and outcome = 'loaded'
+        and mode = 'full'
 ),
 
 newest_deletions as (

@@ -132,13 +132,21 @@ candidates as (
 
 -- An admin's row names no team and so says nothing.
 telling as (
-    select
-        candidates.lookup_id,
-        candidates.match_level,
-        candidates.team_key,
-        nullif(candidates.user_id, '') as user_id
+    select distinct
+        lookup_id,
+        match_level,
+        team_key,
+        nullif(user_id, '') as user_id
     from candidates
     where coalesce(team_key, '') <> ''
+),
+
+keyed as (
+    select
+        {{ surrogate_hash(['lookup_id', 'match_level', 'team_key', 'user_id']) }}
+            as candidate_id,
+        telling.*
+    from telling
 )
 
-select distinct * from telling
+select * from keyed
