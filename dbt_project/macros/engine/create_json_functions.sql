@@ -6,7 +6,9 @@ declare
     parsed jsonb;
 begin
     -- An escaped NUL is legal JSON but no text that PostgreSQL can hold.
-    parsed := cast(replace(value, '\u0000', '') as jsonb);
+    parsed := cast(
+        regexp_replace(value, '(?<!\\)((?:\\\\)*)\\u0000', '\1', 'g') as jsonb
+    );
     if jsonb_typeof(parsed) = 'string' then
         return util.parse_json(parsed #>> '{}');
     end if;

@@ -15,9 +15,3 @@
     {{ create_table_functions() }}
     {{ create_components_function() }}
 {%- endmacro %}
-
-{#- For tests and tools: `dbt run-operation install_util_functions`. -#}
-{% macro install_util_functions() %}
-    {% do run_query(create_util_functions()) %}
-    {% do adapter.commit_if_has_connection() %}
-{% endmacro %}
