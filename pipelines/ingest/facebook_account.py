@@ -5,18 +5,17 @@ happens to the other accounts when this one fails belongs to `facebook.py`.
 """
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from datetime import time as time_of_day
 from zoneinfo import ZoneInfo
 
-from psycopg import sql
-
 from pipelines.errors import LoadRefused, RateLimited, SourceError
 from pipelines.extract.facebook.client import Document
 from pipelines.extract.facebook.errors import SYSTEM, AccountDenied, TokenRefused
 from pipelines.extract.facebook.extractor import EDGES, Edge, FacebookExtractor
+from pipelines.ingest.facebook_missing import find_missing
 from pipelines.ingest.facebook_windows import (
     account_zone,
     chunks,
@@ -32,8 +31,6 @@ INSIGHTS = ("ad_insights", "account_insights")
 ACCOUNT_TABLES = ("accounts", *(edge.table for edge in EDGES), *INSIGHTS)
 # After these nothing more of the account can be read now.
 FINAL_ERRORS = (TokenRefused, AccountDenied, RateLimited)
-# Objects that left the lists are looked at one by one; what is more waits its turn.
-MISSING_AT_ONCE = 100
 DAYS_NOT_TO_LOSE = 3
 
 
@@ -132,36 +129,11 @@ def _load_edge(load: Load, done: AccountLoad, edge: Edge) -> None:
     begun = time.monotonic()
     batches = load.extractor.objects(done.account_id, edge)
     rows = {row[edge.id_column]: row for batch in batches for row in batch}
-    for row in _missing_objects(load, done, edge, listed=rows):
-        rows[row[edge.id_column]] = row
+    missing = find_missing(
+        load.warehouse, load.extractor, done.account_id, edge, listed=rows
+    )
+    rows |= {row[edge.id_column]: row for row in missing}
     _load_rows(load, done, edge.table, list(rows.values()), begun=begun)
-
-
-def _missing_objects(
-    load: Load, done: AccountLoad, edge: Edge, *, listed: Mapping[str, Document]
-) -> Iterator[Document]:
-    """Yield the known objects that the lists no longer hold, as they are now.
-
-    Lists hide deleted objects, whose days still report; each is read once more by its
-    id, then stays as it is. Only an object that Facebook no longer has is left out.
-    """
-    query = sql.SQL(
-        "select to_jsonb(known) - '{{_loaded_at,_deleted_at,_run_id}}'::text[] "
-        "from {} as known where account_id = %s and _deleted_at is null"
-    ).format(sql.Identifier("raw", f"facebook__{edge.table}"))
-    known = [row for (row,) in load.warehouse.execute(query, [done.account_id])]
-    missing = [row for row in known if row[edge.id_column] not in listed]
-    looked_at = 0
-    for row in missing:
-        payload = row["payload"]
-        status = payload.get("effective_status") or payload.get("status")
-        if status == "DELETED" or looked_at == MISSING_AT_ONCE:
-            yield row
-            continue
-        looked_at += 1
-        object_id = row[edge.id_column]
-        if found := load.extractor.deleted_object(done.account_id, edge, object_id):
-            yield found
 
 
 def _load_rows(
