@@ -1,6 +1,7 @@
 """How every PostgreSQL connection is opened, and how its errors are read.
 
-Timeouts, keepalives and TLS are the same for all. Which statements run on it belongs to extraction, loading and publishing.
+Timeouts, keepalives and TLS are the same for all. Which statements run on a connection
+belongs to extraction, loading and publishing.
 """
 
 import os

@@ -11,7 +11,8 @@ from pipelines.defs.assets import OWNERS
 from pipelines.defs.dbt import MANIFEST, MART_FRESHNESS
 from pipelines.defs.resources import Environment
 from pipelines.errors import PipelineError
-from pipelines.publish import MartSpec, marts_from_manifest, publish, withhold
+from pipelines.marts import MartSpec, marts_from_manifest
+from pipelines.publish import publish, withhold
 
 EDITION = marts_from_manifest(MANIFEST)
 MARTS = {mart.name: mart for mart in EDITION if mart.schema == "marts"}
