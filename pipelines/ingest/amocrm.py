@@ -168,7 +168,8 @@ def _load_events(load: _Load) -> LoadedTable:
     with load.warehouse.transaction():
         known = _last_watermark(load, "events")
         overlap = int(EVENTS_OVERLAP.total_seconds())
-        window = Window(max(0, known - overlap), load.settled)
+        # Not from 0: a server may take that for no filter at all.
+        window = Window(max(1, known - overlap), load.settled)
         # A replay's clock may stand before the last run.
         batches: Batches = iter(())
         if window.first <= window.last:
