@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import parse_qsl
 
 from facebook_business.adobjects.ad import Ad
 from facebook_business.adobjects.adaccount import AdAccount
@@ -83,8 +84,7 @@ def facebook_app(
     async def endpoint(request: Request) -> Response:
         params = dict(request.query_params)
         if request.method == "POST":
-            form = await request.form()
-            params |= {name: str(value) for name, value in form.items()}
+            params |= dict(parse_qsl((await request.body()).decode()))
         try:
             body = _answer(graph, request, params)
         except refusals.Refusal as refusal:
