@@ -83,9 +83,7 @@ def lock_table(connection: Connection, raw: RawTable) -> None:
     holder = connection.execute(_LOCK_HOLDER, lock).fetchone()
     try:
         with connection.transaction():
-            connection.execute(
-                "select set_config('lock_timeout', %s, true)", [LOCK_TIMEOUT]
-            )
+            connection.execute(_LOCK_TIMEOUT, [LOCK_TIMEOUT])
             connection.execute(_WAIT_FOR_LOCK, lock)
     except errors.LockNotAvailable:
         raise LoadRefused(
@@ -215,6 +213,10 @@ where attribute.attrelid = to_regclass(format('raw.%%I', %(name)s::text))
 order by attribute.attnum
 """
 _TRY_LOCK = "select pg_try_advisory_xact_lock(%(class)s, hashtext(%(name)s))"
+# A session that has no limit of its own gets ours.
+_LOCK_TIMEOUT = """
+select set_config('lock_timeout', %s, true) where current_setting('lock_timeout') = '0'
+"""
 _WAIT_FOR_LOCK = "select pg_advisory_xact_lock(%(class)s, hashtext(%(name)s))"
 _LOCK_HOLDER = """
 select pid from pg_locks

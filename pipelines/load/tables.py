@@ -34,7 +34,6 @@ from pipelines.load.merge import (
     update_changed,
 )
 
-SESSION = "set local timezone = 'UTC'; set local lock_timeout = '30s'"
 DATED = ("date", "timestamp", "timestamp without time zone", "timestamp with time zone")
 
 
@@ -62,7 +61,7 @@ def load_table(
     Rows that vanished are marked as deleted, but not when suspiciously many did: then
     the changes are kept, nothing is deleted, and the load counts as failed.
     """
-    connection.execute(SESSION)
+    connection.execute("set local timezone = 'UTC'")
     raw = describe_raw(connection, table.name)
     lock_table(connection, raw)
     start = make_stamp(connection, run)
