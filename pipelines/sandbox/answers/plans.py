@@ -72,7 +72,7 @@ def planned(
     previous: Mapping[str, Any], settings: PlanSettings
 ) -> dict[str, Decimal | int | None]:
     """Compute a plan from the previous week's stored figures."""
-    growth = 1 + Fraction(settings.growth_pct) / 100
+    growth = 1 + settings.growth_pct / HUNDRED
     revenue, spend = previous["revenue_kzt"], previous["spend_usd"]
     roas, cpa = previous["roas"], previous["cpa_usd"]
     grown_roas = settings.min_roas if roas is None else roas * Decimal("1.05")
