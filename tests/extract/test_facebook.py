@@ -260,3 +260,11 @@ def test_the_sdk_s_globals_stay_untouched():
         reader.extractor.account(FIRST)
 
     assert FacebookAdsApi.get_default_api() is None
+
+
+def test_a_proxy_of_the_environment_does_not_stand_before_loopback(monkeypatch):
+    for name in ("HTTP_PROXY", "http_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+
+    with reading(facebook_app(world())) as reader:
+        assert reader.extractor.account(FIRST)["account_id"] == FIRST

@@ -8,7 +8,7 @@ import json
 import logging
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import requests
 import urllib3
@@ -24,6 +24,7 @@ READ_SECONDS = 180.0
 REDACTED = "[redacted]"
 # Shorter texts are no secrets, and may be a part of ordinary words.
 SECRET_LENGTH = 8
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _WRONG_ADDRESS = (
     requests.exceptions.InvalidSchema,
     requests.exceptions.InvalidURL,
@@ -157,6 +158,8 @@ def open_api(
     proof = session.appsecret_proof if app_secret else None
     secrets = Secrets(access_token, app_secret, proof)
     session.requests = Guard(session.requests, secrets)
+    # A proxy of this machine's environment cannot reach the machine itself.
+    session.requests.trust_env = urlsplit(session.GRAPH).hostname not in LOOPBACK
     _quiet_the_wire(secrets)
     return FacebookAdsApi(session, api_version=api_version)
 
