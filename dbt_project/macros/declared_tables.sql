@@ -1,0 +1,16 @@
+{#- The catalog as rows (system, table_name): every raw table that a system declares. -#}
+{% macro declared_tables() -%}
+    {%- set rows = [] -%}
+    {%- if execute -%}
+        {%- for node in graph.sources.values()
+            if node.source_name == 'raw' and '__' in node.name -%}
+            {%- do rows.append(node.name.split('__', 1)) -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {%- for system, table_name in rows | sort %}
+    select cast('{{ system }}' as text) as system, cast('{{ table_name }}' as text) as table_name
+    {{ 'union all' if not loop.last }}
+    {%- else %}
+    select cast(null as text) as system, cast(null as text) as table_name where false
+    {%- endfor %}
+{%- endmacro %}

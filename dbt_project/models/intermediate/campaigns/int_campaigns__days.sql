@@ -1,0 +1,31 @@
+with
+
+ad_insights as (
+    select * from {{ ref('stg_facebook__ad_insights') }}
+),
+
+lookups as (
+    select * from {{ ref('int_attribution__campaign_lookups') }}
+),
+
+campaigns as (
+    select * from {{ ref('int_campaigns__named') }}
+),
+
+asked_days as (
+    select campaign_id, stat_date as event_date from ad_insights
+    union distinct
+    select campaign_id, event_date from lookups
+),
+
+campaign_days as (
+    select
+        asked_days.campaign_id,
+        asked_days.event_date,
+        campaigns.account_id
+    from asked_days
+    left join campaigns on asked_days.campaign_id = campaigns.campaign_id
+    where asked_days.campaign_id is not null and asked_days.event_date is not null
+)
+
+select * from campaign_days

@@ -1,0 +1,48 @@
+with
+
+ad_insights as (
+    select * from {{ ref('stg_facebook__ad_insights') }}
+),
+
+account_insights as (
+    select * from {{ ref('stg_facebook__account_insights') }}
+),
+
+ad_totals as (
+    select
+        account_id,
+        stat_date,
+        sum(cast(spend as numeric(18, 2))) as spend,
+        sum(impressions) as impressions,
+        sum(clicks) as clicks,
+        sum(link_clicks) as link_clicks,
+        sum(fb_leads) as fb_leads
+    from ad_insights
+    group by account_id, stat_date
+),
+
+differences as (
+    select
+        account_insights.account_id,
+        account_insights.stat_date,
+        account_insights.currency,
+        cast(account_insights.spend as numeric(18, 2))
+        - coalesce(ad_totals.spend, 0) as spend,
+        account_insights.impressions
+        - coalesce(ad_totals.impressions, 0) as impressions,
+        account_insights.clicks - coalesce(ad_totals.clicks, 0) as clicks,
+        account_insights.link_clicks
+        - coalesce(ad_totals.link_clicks, 0) as link_clicks,
+        account_insights.fb_leads - coalesce(ad_totals.fb_leads, 0) as fb_leads
+    from account_insights
+    left join ad_totals
+        on account_insights.account_id = ad_totals.account_id
+        and account_insights.stat_date = ad_totals.stat_date
+),
+
+balances as (
+    select * from differences
+    where spend <> 0 or impressions <> 0 or clicks <> 0
+)
+
+select * from balances

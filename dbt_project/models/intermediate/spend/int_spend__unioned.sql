@@ -1,0 +1,60 @@
+{{ config(materialized='view') }}
+
+with
+
+ad_insights as (
+    select * from {{ ref('stg_facebook__ad_insights') }}
+),
+
+balances as (
+    select * from {{ ref('int_spend__balances') }}
+),
+
+ad_rows as (
+    select
+        stat_date,
+        account_id,
+        campaign_id,
+        ad_set_id,
+        ad_id,
+        campaign_name,
+        currency,
+        cast(spend as numeric(18, 2)) as spend,
+        impressions,
+        clicks,
+        link_clicks,
+        reach,
+        fb_leads,
+        video_plays,
+        video_p100
+    from ad_insights
+),
+
+-- What the account spent and no visible ad explains: archived or deleted ads.
+balance_rows as (
+    select
+        stat_date,
+        account_id,
+        cast(null as text) as campaign_id,
+        cast(null as text) as ad_set_id,
+        cast(null as text) as ad_id,
+        cast(null as text) as campaign_name,
+        currency,
+        spend,
+        impressions,
+        clicks,
+        link_clicks,
+        cast(null as bigint) as reach,
+        fb_leads,
+        cast(0 as bigint) as video_plays,
+        cast(0 as bigint) as video_p100
+    from balances
+),
+
+spend_rows as (
+    select * from ad_rows
+    union all
+    select * from balance_rows
+)
+
+select * from spend_rows

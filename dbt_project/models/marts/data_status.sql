@@ -1,0 +1,98 @@
+with
+
+tables as (
+    select * from {{ ref('source_freshness') }}
+),
+
+coverage as (
+    select * from {{ ref('int_coverage__daily') }}
+),
+
+clock as (
+    select * from {{ ref('stg_pipeline__clock') }}
+),
+
+systems as (
+    select
+        system,
+        count(case when state = 'ok' then 1 end) as ok_tables,
+        count(case when state in ('behind', 'never_loaded') then 1 end) as late_tables,
+        count(case when state = 'behind' then 1 end) as behind_tables,
+        min(case when state = 'behind' then last_loaded_at end) as behind_since,
+        min(last_loaded_at) as read_to,
+        {{ text_agg(
+            "case when state in ('behind', 'never_loaded') then table_name end",
+            ', ', 'table_name'
+        ) }} as late_table_names,
+        min(error) as error
+    from tables
+    group by system
+),
+
+covered_days as (
+    select
+        max(case when is_spend_covered then date end) as spend_covered_to,
+        max(
+            case
+                when is_spend_covered and is_leads_covered and is_sales_covered
+                    then date
+            end
+        ) as all_covered_to
+    from coverage
+),
+
+system_states as (
+    select
+        systems.system as subject,
+        case
+            when systems.late_tables = 0 then 'ok'
+            when systems.ok_tables + systems.behind_tables = 0 then 'never_loaded'
+            else 'behind'
+        end as state,
+        systems.behind_since as since,
+        case
+            when systems.late_tables > 0
+                then
+                    systems.late_table_names
+                    || coalesce(': ' || systems.error, ' not loaded in time')
+        end as reason,
+        case
+            when systems.system = 'facebook' then covered_days.spend_covered_to
+            else {{ almaty_date('systems.read_to') }}
+        end as covered_to
+    from systems
+    cross join covered_days
+),
+
+late_systems as (
+    select {{ text_agg('subject', ', ', 'subject') }} as names
+    from system_states
+    where state <> 'ok'
+),
+
+edition as (
+    select
+        'edition' as subject,
+        'ok' as state,
+        cast(null as timestamp with time zone) as since,
+        'without fresh data of ' || late_systems.names as reason,
+        covered_days.all_covered_to as covered_to
+    from covered_days
+    cross join late_systems
+),
+
+subjects as (
+    select * from edition
+    union all
+    select * from system_states
+)
+
+select
+    subjects.subject,
+    subjects.state,
+    subjects.since,
+    subjects.reason,
+    subjects.covered_to,
+    clock.now_at as as_of
+from subjects
+cross join clock
