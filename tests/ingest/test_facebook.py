@@ -1,5 +1,6 @@
 """Facebook into the warehouse: each account for itself, each day as Facebook has it."""
 
+import functools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -39,6 +40,7 @@ from tests.facebook_world import (
 )
 
 ALL = (FIRST, SECOND, THIRD)
+CATALOG = functools.cache(load_catalog)
 
 
 class Pipeline:
@@ -91,7 +93,7 @@ def opened(
     facebook: FacebookWorld, warehouse_url: str, page_size: int = 500
 ) -> Iterator[Pipeline]:
     with connect(warehouse_url) as connection:
-        prepare(connection, load_catalog())
+        prepare(connection, CATALOG())
     faults = Faults()
     app = facebook_app(facebook, faults=faults, page_size=page_size)
     with serve(app) as url:
