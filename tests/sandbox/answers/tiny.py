@@ -168,3 +168,20 @@ def sale(**parts: Any) -> dict[str, Any]:
 def leads(**parts: Any) -> dict[str, dict[str, Any]]:
     """Return the lead rows of a tiny world by lead."""
     return {row["lead_id"]: row for row in marts(**parts)["lead_attribution"]}
+
+
+def decided(row):
+    return row["team_name"], row["method"], row["confidence"], row["reason"]
+
+
+def by_map(*rows, users=(), settings=()):
+    people = [user("u1", "Alpha"), user("u2", "Beta"), *users]
+    return {
+        "traffic_user_utm_sources": list(rows),
+        "traffic_users": people,
+        "traffic_targetologist_settings": list(settings),
+    }
+
+
+def tagged(value, **more):
+    return deal(1, source(value), **more)
