@@ -1,0 +1,80 @@
+"""The days of a story, counted in Almaty, and moments on them.
+
+What happens on those days belongs to the other modules of the story.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+ALMATY = ZoneInfo("Asia/Almaty")
+# Since then the hooks write into Traffic; Landing keeps what it had.
+CONSOLIDATED_DAYS_AGO = 9
+# Nothing reached the sales tables on these days, whatever was won in the CRM.
+SILENT_DAYS_AGO = (5, 2)
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """A span of whole Almaty days that ends today."""
+
+    now: datetime
+    weeks: int
+
+    @property
+    def today(self) -> date:
+        return self.now.astimezone(ALMATY).date()
+
+    @property
+    def start(self) -> date:
+        return self.today - timedelta(weeks=self.weeks)
+
+    @property
+    def days(self) -> list[date]:
+        length = (self.today - self.start).days + 1
+        return [self.start + timedelta(days=number) for number in range(length)]
+
+    @property
+    def last_monday(self) -> date:
+        """The Monday of the last full week."""
+        return self.today - timedelta(days=self.today.weekday() + 7)
+
+    def day(self, ago: int) -> date:
+        return self.today - timedelta(days=ago)
+
+    def ago(
+        self, days: int, hour: int = 12, minute: int = 0, second: int = 0
+    ) -> datetime:
+        """Return a UTC instant at an Almaty wall time some days ago."""
+        return at(self.day(days), hour, minute, second)
+
+    def is_past(self, moment: datetime) -> bool:
+        return moment <= self.now - timedelta(minutes=5)
+
+    def is_consolidated(self, moment: datetime) -> bool:
+        """Tell whether hooks already wrote into Traffic at a moment."""
+        return moment >= self.ago(CONSOLIDATED_DAYS_AGO, 0)
+
+    def is_silent(self, moment: datetime) -> bool:
+        first, last = SILENT_DAYS_AGO
+        return self.ago(first, 0) <= moment < self.ago(last - 1, 0)
+
+
+def at(day: date, hour: int = 12, minute: int = 0, second: int = 0) -> datetime:
+    """Return the UTC instant of an Almaty wall time."""
+    return datetime.combine(day, time(hour, minute, second), ALMATY).astimezone(UTC)
+
+
+def almaty_day(moment: datetime) -> date:
+    """Return the Almaty day of an instant."""
+    return moment.astimezone(ALMATY).date()
+
+
+def naive(moment: datetime) -> datetime:
+    """Drop the zone, as Landing's timestamp columns do: what is left is UTC."""
+    return moment.astimezone(UTC).replace(tzinfo=None)
+
+
+def unix(moment: datetime) -> int:
+    """Return the seconds that AmoCRM writes for an instant."""
+    return int(moment.timestamp())
