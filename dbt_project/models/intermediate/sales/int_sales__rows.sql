@@ -34,6 +34,7 @@ unioned as (
         email_raw,
         customer_name,
         contact_id,
+        is_test_run,
         sale_at,
         created_at,
         updated_at
