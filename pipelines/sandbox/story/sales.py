@@ -164,8 +164,8 @@ def _sell_flagman(
     """Sell the second step to buyers of the first, in a deal of its own."""
     dice.shuffle(buyers.happy)
     for first in list(buyers.happy):
-        opened_at = dice.later(first.updated_at, 20, 200)
-        won_at = dice.later(opened_at, 10, 120)
+        opened_at = dice.later(first.updated_at, 5, 60)
+        won_at = dice.later(opened_at, 5, 50)
         is_silent = draft.calendar.is_silent(won_at)
         if count <= 0 or is_silent or not draft.calendar.is_past(won_at):
             continue

@@ -99,7 +99,10 @@ def _pipelines(scene: Scene) -> None:
         7, 16, pipeline=PARTNERS, price=12_000, utm=tags("buyerfb", "cpc", "Partners")
     )
     # The table says express, the deal lives in another pipeline.
-    scene.sold(14, 15, pipeline=SHORT_COURSE, price=240_000, utm=scene.convention(1))
+    scene.sold(
+        14, 15, pipeline=SHORT_COURSE, price=240_000, utm=scene.convention(1),
+        row={"amount": 4_952},
+    )  # fmt: skip
     # One deal in two product tables is one sale.
     deal = scene.sold(
         13, 15, pipeline=FLAGMAN, price=490_000, table=MAIN_TABLE,

@@ -79,7 +79,9 @@ def _reopened(scene: Scene) -> None:
     deal.move(scene.calendar.ago(16), WON)
     deal.move(scene.calendar.ago(12), OPEN_STAGE)
     # Moved to another pipeline while won: no exit, but another product.
-    deal = scene.sold(13, utm=scene.convention(0), price=250_000)
+    deal = scene.sold(
+        13, utm=scene.convention(0), price=250_000, row={"amount": 5_000}
+    )
     closed_at = deal.closed_at
     deal.move(scene.calendar.ago(11), WON, pipeline=FLAGMAN)
     deal.closed_at = closed_at
