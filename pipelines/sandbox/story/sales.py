@@ -83,7 +83,8 @@ class _Buyers:
         self._challenge = [one for one in leads if one.funnel == "challenge3d"]
         dice.shuffle(self._express)
         dice.shuffle(self._challenge)
-        self.happy: list[Deal] = []
+        self.served: set[int] = set()
+        self._happy: list[Deal] = []
 
     def win(self, span: Span, price: int, *, is_silent: bool = False) -> Deal | None:
         """Let somebody buy the express course within a span."""
@@ -106,7 +107,7 @@ class _Buyers:
             middle = deal.created_at + (moment - deal.created_at) / 2
             card = list(STAGES[EXPRESS])[self._dice.randint(2, 3)]
             deal.move(middle, card).move(moment, WON)
-            self.happy.append(deal)
+            self._happy.append(deal)
             return deal
         return None
 
@@ -118,6 +119,12 @@ class _Buyers:
                 self._challenge.remove(lead)
                 return lead
         return None
+
+    def next_step(self) -> list[Deal]:
+        """Return the deals of those who may buy the flagman: happy buyers, then leads."""
+        waiting = [lead.deal for lead in self._express if lead.deal]
+        deals = [*self._happy[::2], *waiting]
+        return [deal for deal in deals if deal.person.number not in self.served]
 
     def _fits(self, moment: datetime, span: Span, lead: Lead) -> bool:
         is_inside = span[0] <= moment < span[1] and self._draft.calendar.is_past(moment)
@@ -161,9 +168,8 @@ def _won_express(draft: Draft) -> int:
 def _sell_flagman(
     draft: Draft, dice: Dice, buyers: _Buyers, span: Span, count: int
 ) -> None:
-    """Sell the second step to buyers of the first, in a deal of its own."""
-    dice.shuffle(buyers.happy)
-    for first in list(buyers.happy):
+    """Sell the second step in a deal of its own, first to buyers of the first."""
+    for first in buyers.next_step():
         opened_at = dice.later(first.updated_at, 5, 60)
         won_at = dice.later(opened_at, 5, 50)
         is_silent = draft.calendar.is_silent(won_at)
@@ -172,7 +178,7 @@ def _sell_flagman(
         if not span[0] <= won_at < span[1]:
             continue
         count -= 1
-        buyers.happy.remove(first)
+        buyers.served.add(first.person.number)
         deal = draft.open_deal(
             first.person,
             opened_at,
