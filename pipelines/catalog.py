@@ -19,7 +19,7 @@ PATTERN = "*/_*__sources.yml"
 RAW = "raw"
 HISTORY = "history"
 META = frozenset({
-    "dagster", "source_table", "aliases", "key", "required", "newest",
+    "dagster", "source_table", "aliases", "key", "required", "newest", "excluded",
 })  # fmt: skip
 COLUMN_META = frozenset({"required", "personal"})
 
@@ -37,7 +37,10 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """A declared table: `name` is its raw name, `table` what follows the system."""
+    """A declared table: `name` is its raw name, `table` what follows the system.
+
+    `excluded` names columns that the source is known to have and that stay there.
+    """
 
     system: str
     name: str
@@ -49,6 +52,7 @@ class Table:
     aliases: tuple[str, ...] = ()
     required: bool = False
     newest: str | None = None
+    excluded: tuple[str, ...] = ()
 
     @property
     def table(self) -> str:
@@ -147,6 +151,7 @@ class _Reader:
             aliases=self._names(meta, "aliases"),
             required=self._flag(meta, "required"),
             newest=meta.get("newest"),
+            excluded=self._names(meta, "excluded"),
         )
         self._check(table, meta)
         return table
@@ -157,6 +162,8 @@ class _Reader:
             raise self._error("config.meta.key is missing ([] for a keyless table)")
         if len(set(names)) < len(names):
             raise self._error("a column is declared twice")
+        if both := set(table.excluded) & set(names):
+            raise self._error(f"both declared and excluded: {sorted(both)}")
         unknown = {*table.key, *filter(None, [table.newest])} - set(names)
         if unknown:
             raise self._error(

@@ -22,7 +22,7 @@ from pipelines.load.merge import Connection
 from pipelines.load.tables import Loaded, load_table
 from pipelines.warehouse import connect, prepare
 
-# Called with the raw name of a table and the rows passed so far.
+# Called while a large table loads, with its raw name and the rows passed so far.
 Progress = Callable[[str, int], None]
 
 
@@ -166,8 +166,6 @@ class _Loader:
             )
 
     def _finish(self, table: Table, matched: Match, loaded: Loaded) -> None:
-        if self._on_progress:
-            self._on_progress(table.name, loaded.result.rows_read)
         load = TableLoad(
             table,
             "failed" if loaded.refused else "loaded",

@@ -78,8 +78,7 @@ def fill(
         "raw": raw.identifier,
         "key": sql.Identifier(row[0]),
         "columns": names(raw.key),
-        "at": sql.Literal(stamp.at),
-        "run_id": sql.Literal(stamp.run_id),
+        **stamp.parts,
     }
     connection.execute(_OPEN.format(**parts))
     count = copy_in(

@@ -31,9 +31,10 @@ def replace(
         "raw": raw.identifier,
         "stage": STAGE,
         "columns": names(raw.columns),
+        **stamp.parts,
     }
     deleted = connection.execute(_DELETE.format(**parts)).rowcount
-    inserted = connection.execute(_INSERT.format(**parts), vars(stamp)).rowcount
+    inserted = connection.execute(_INSERT.format(**parts)).rowcount
     return LoadResult(staged, rows_inserted=inserted, rows_deleted=deleted), None
 
 
@@ -68,7 +69,7 @@ held as (
 )
 
 insert into {raw} ({columns}, _loaded_at, _run_id)
-select {columns}, %(at)s, %(run_id)s from staged
+select {columns}, {at}, {run_id} from staged
 left join held using (hash)
 where staged.number > coalesce(held.copies, 0)
 """)

@@ -54,6 +54,11 @@ class Stamp:
     run_id: str
     at: datetime
 
+    @property
+    def parts(self) -> dict[str, sql.Composable]:
+        """Return it as literals: with parameters, a % in a column name would count."""
+        return {"at": sql.Literal(self.at), "run_id": sql.Literal(self.run_id)}
+
 
 def describe_raw(connection: Connection, name: str) -> RawTable:
     """Read the columns, types and key of a raw table from the warehouse's catalog."""
@@ -124,7 +129,7 @@ def update_changed(connection: Connection, raw: RawTable, stamp: Stamp) -> int:
     """Update the rows whose stored image differs, and revive deleted ones."""
     statement = sql.SQL(
         "update {raw} as old set {assignments}, "
-        "_loaded_at = %(at)s, _deleted_at = null, _run_id = %(run_id)s "
+        "_loaded_at = {at}, _deleted_at = null, _run_id = {run_id} "
         "from {stage} as new where {same_key} and (old._deleted_at is not null "
         "or cast(row({old}) as record) *<> cast(row({new}) as record))"
     ).format(
@@ -137,15 +142,16 @@ def update_changed(connection: Connection, raw: RawTable, stamp: Stamp) -> int:
         same_key=_same_key(raw.key),
         old=names(raw.columns, "old"),
         new=names(raw.columns, "new"),
+        **stamp.parts,
     )
-    return connection.execute(statement, vars(stamp)).rowcount
+    return connection.execute(statement).rowcount
 
 
 def insert_new(connection: Connection, raw: RawTable, stamp: Stamp) -> int:
     """Insert the staged rows whose key the raw table has never held."""
     statement = sql.SQL(
         "insert into {raw} ({columns}, _loaded_at, _run_id) "
-        "select {new}, %(at)s, %(run_id)s from {stage} as new "
+        "select {new}, {at}, {run_id} from {stage} as new "
         "where not exists (select from {raw} as old where {same_key})"
     ).format(
         raw=raw.identifier,
@@ -153,8 +159,9 @@ def insert_new(connection: Connection, raw: RawTable, stamp: Stamp) -> int:
         columns=names(raw.columns),
         new=names(raw.columns, "new"),
         same_key=_same_key(raw.key),
+        **stamp.parts,
     )
-    return connection.execute(statement, vars(stamp)).rowcount
+    return connection.execute(statement).rowcount
 
 
 def delete_missing(
@@ -166,12 +173,17 @@ def delete_missing(
 ) -> int:
     """Mark the living rows of a scope whose key is not staged as deleted."""
     statement = sql.SQL(
-        "update {raw} as old set _deleted_at = %(at)s, _run_id = %(run_id)s "
+        "update {raw} as old set _deleted_at = {at}, _run_id = {run_id} "
         "where old._deleted_at is null and {scope} "
         "and not exists (select from {stage} as new where {same_key})"
-    ).format(raw=raw.identifier, stage=STAGE, scope=scope, same_key=_same_key(raw.key))
-    values = {**(values or {}), **vars(stamp)}
-    return connection.execute(statement, values).rowcount
+    ).format(
+        raw=raw.identifier,
+        stage=STAGE,
+        scope=scope,
+        same_key=_same_key(raw.key),
+        **stamp.parts,
+    )
+    return connection.execute(statement, values or None).rowcount
 
 
 def count_living(connection: Connection, raw: RawTable) -> int:

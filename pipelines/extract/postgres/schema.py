@@ -158,7 +158,7 @@ def match(table: Table, found: Mapping[str, SourceTable]) -> Match | None:
             remedy="bring it back or grant it, or change the declaration in the "
             "sources YAML; what was loaded before stays",
         )
-    names = set(table.column_names)
+    known = {*table.column_names, *table.excluded}
     absent = {column.name for column in missing}
     return Match(
         table=table,
@@ -167,7 +167,7 @@ def match(table: Table, found: Mapping[str, SourceTable]) -> Match | None:
             columns[name] for name in table.column_names if name not in absent
         ),
         missing=tuple(column.name for column in missing),
-        undeclared=tuple(sorted(set(columns) - names)),
+        undeclared=tuple(sorted(set(columns) - known)),
     )
 
 
