@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pipelines.sandbox.answers.ownership import Ownership, account_key
-from pipelines.sandbox.answers.reading import almaty_day, moment, text
+from pipelines.sandbox.answers.reading import moment, text
 from pipelines.sandbox.answers.rules import ALMATY
 from pipelines.sandbox.story.world import Document, World
 
@@ -50,7 +50,6 @@ class Coverage:
     """Says for each day whether spend is known; leads and sales were loaded whole."""
 
     def __init__(self, world: World, facts: Ownership, backfill_days: int) -> None:
-        self.today = almaty_day(world.now)
         self.backfill = timedelta(days=backfill_days)
         known = accounts(world)
         self._accounts = [known.get(listed) for listed in facts.listed_accounts]
@@ -60,13 +59,17 @@ class Coverage:
         return account.today - self.backfill <= on <= account.today
 
     def is_spend_known(self, on: date) -> bool:
-        """Tell whether every listed account's day was loaded or precedes its life.
+        """Tell whether every listed account's day is covered.
 
         An account that no token can see leaves every day unknown.
         """
         return all(account and self._covers(account, on) for account in self._accounts)
 
     def _covers(self, account: Account, on: date) -> bool:
-        if account.created_on and on < account.created_on:
-            return True
-        return self.today - self.backfill <= on <= self.today
+        """Tell whether a day was read, precedes the account or has not begun there.
+
+        A day that runs in the account's zone counts by any load; what has not begun
+        holds nothing yet.
+        """
+        is_before_life = account.created_on is not None and on < account.created_on
+        return is_before_life or on >= account.today - self.backfill

@@ -12,6 +12,7 @@ from typing import Any
 from pipelines.sandbox.answers.normalise import utm_value
 from pipelines.sandbox.answers.people import (
     People,
+    from_both,
     newest_teams,
     people,
     team_name,
@@ -26,6 +27,9 @@ from pipelines.sandbox.answers.reading import (
 )
 from pipelines.sandbox.answers.rules import GENERIC_MEDIUMS, GENERIC_SOURCES
 from pipelines.sandbox.story.world import Row, World
+
+SWITCHED_TABLES = ("traffic_user_utm_sources",)
+ACCOUNT_TABLES = ("traffic_teams", "integration_ad_accounts", *SWITCHED_TABLES)
 
 
 @dataclass(frozen=True)
@@ -74,7 +78,7 @@ def ownership(world: World, configured_accounts: Iterable[str] = ()) -> Ownershi
             _team_accounts(known, rows(world, "landing", "integration_ad_accounts")),
             _team_accounts(known, newest_teams(world)),
         ),
-        listed_accounts=frozenset(_listed(world, known, configured_accounts)),
+        listed_accounts=frozenset(_listed(world, configured_accounts)),
     )
 
 
@@ -86,7 +90,7 @@ def account_key(raw: object) -> str | None:
 
 def active_bindings(world: World) -> list[Row]:
     """Return the bindings of Facebook accounts that are in force."""
-    found = rows(world, "traffic", "traffic_ad_account_bindings")
+    found = from_both(world, "traffic_ad_account_bindings")
     platforms = {"", "facebook"}
     return [
         row
@@ -104,9 +108,13 @@ def _utm_map(world: World, known: People) -> Iterator[MapRow]:
                 source=source,
                 medium=utm_value(row.get("utm_medium"))[0],
                 funnel=utm_value(row.get("funnel_type"))[0],
-                campaigns=tuple(map(str, listing(row.get("fb_campaign_ids")))),
+                campaigns=_ids(row.get("fb_campaign_ids")),
                 owner=Owner(*known.owner(row.get("user_id"))),
             )
+
+
+def _ids(raw: object) -> tuple[str, ...]:
+    return tuple(found for entry in listing(raw) if (found := text(entry)))
 
 
 def _personal_sources(known: People) -> Iterator[tuple[object, Owner]]:
@@ -167,16 +175,16 @@ def _team_accounts(known: People, found: Iterable[Row]) -> dict[str, set[str]]:
     return dict(result)
 
 
-def _listed(world: World, known: People, configured: Iterable[str]) -> Iterator[str]:
-    """Yield the accounts to load: wherever anybody named one."""
+def _listed(world: World, configured: Iterable[str]) -> Iterator[str]:
+    """Yield the accounts to load: wherever either database names one in force."""
     columns: list[object] = list(configured)
     columns += [row.get("ad_account_id") for row in active_bindings(world)]
-    for settings in known.settings.values():
+    for settings in from_both(world, "traffic_targetologist_settings"):
         columns += [found for found, _ in items(settings.get("fb_ad_accounts"))]
-    for row in (
-        newest_teams(world)
-        + rows(world, "traffic", "traffic_user_utm_sources")
-        + rows(world, "landing", "integration_ad_accounts")
-    ):
-        columns.append(first_text(row, "fb_ad_account_id", "account_id"))
+    columns += [
+        first_text(row, "fb_ad_account_id", "account_id")
+        for table in ACCOUNT_TABLES
+        for row in from_both(world, table)
+        if flag(row.get("is_active")) is not False or table not in SWITCHED_TABLES
+    ]
     yield from filter(None, map(account_key, columns))

@@ -187,6 +187,14 @@ def test_a_day_before_the_window_is_unknown_and_a_quiet_day_is_zero():
     assert older["2025-12-08"]["impressions"] == 0
 
 
+def test_a_day_that_has_not_begun_in_the_accounts_zone_is_known_to_be_quiet():
+    far = {"id": "act_101", "account_id": "101", "timezone_name": "America/New_York"}
+
+    found = stats(spend(ad_day("2025-12-20", "0"), accounts=[far], leads=[deal(1)]))
+
+    assert found["2026-01-06"]["spend_usd"] == found["2026-01-05"]["spend_usd"] == 0
+
+
 def test_an_account_out_of_reach_leaves_spend_unknown():
     traffic = {
         "traffic_users": [user("u1", "Alpha")],
