@@ -28,7 +28,10 @@ Progress = Callable[[str, int], None]
 
 @dataclass(frozen=True)
 class TableLoad:
-    """How the load of one table ended; a failure carries its error."""
+    """How the load of one table ended; a failure carries its error.
+
+    Warnings ask for somebody's attention, notes only tell.
+    """
 
     table: Table
     outcome: Outcome
@@ -37,6 +40,7 @@ class TableLoad:
     seconds: float = 0.0
     newest_row_at: datetime | None = None
     warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     error: SourceError | None = None
 
 
@@ -112,6 +116,13 @@ def _refuse_stranger(
         )
 
 
+def _lost(loaded: Loaded) -> tuple[str, ...]:
+    if not loaded.lost_columns:
+        return ()
+    names = ", ".join(loaded.lost_columns)
+    return (f"columns that held values are gone from the source: {names}",)
+
+
 class _Loader:
     """Loads table by table and keeps how each ended."""
 
@@ -173,7 +184,8 @@ class _Loader:
             mode="snapshot",
             seconds=loaded.seconds,
             newest_row_at=loaded.newest_row_at,
-            warnings=matched.warnings,
+            warnings=(*matched.warnings, *_lost(loaded)),
+            notes=matched.notes,
             error=loaded.refused,
         )
         self._keep(load)
@@ -187,7 +199,7 @@ class _Loader:
                 message, system=table.system, table=table.table, remedy=remedy
             )
         self._record(table, outcome="absent")
-        self._keep(TableLoad(table, "absent", warnings=(message,)))
+        self._keep(TableLoad(table, "absent", notes=(message,)))
 
     def _record(
         self, table: Table, *, outcome: Outcome, error: str | None = None

@@ -48,6 +48,14 @@ def follow_types(
     return describe_raw(connection, raw.name)
 
 
+def lost_columns(
+    connection: Connection, raw: RawTable, types: Mapping[str, str]
+) -> tuple[str, ...]:
+    """Return the columns that hold values although the source has them no more."""
+    missing = [name for name in raw.columns if name not in types]
+    return tuple(name for name in missing if not _is_empty(connection, raw, name))
+
+
 def _target(connection: Connection, raw: RawTable, name: str, offered: str) -> str:
     held = raw.columns[name]
     if _is_empty(connection, raw, name):

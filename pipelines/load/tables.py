@@ -14,7 +14,7 @@ from pipelines.catalog import Table
 from pipelines.errors import LoadRefused
 from pipelines.load import keyless
 from pipelines.load.copying import Progress, Rows, copy_in, fill
-from pipelines.load.drift import follow_types
+from pipelines.load.drift import follow_types, lost_columns
 from pipelines.load.guards import MISSING_ROWS, mass_delete, refuse_bad_keys
 from pipelines.load.log import LoadResult, RunInfo, record_load
 from pipelines.load.merge import (
@@ -39,12 +39,16 @@ DATED = ("date", "timestamp", "timestamp without time zone", "timestamp with tim
 
 @dataclass(frozen=True)
 class Loaded:
-    """What a load did; `refused` says that its deletions were not carried out."""
+    """What a load did; `refused` says that its deletions were not carried out.
+
+    `lost_columns` held values until now; the source has dropped or renamed them.
+    """
 
     result: LoadResult
     seconds: float
-    newest_row_at: datetime | None = None
-    refused: LoadRefused | None = None
+    newest_row_at: datetime | None
+    lost_columns: tuple[str, ...]
+    refused: LoadRefused | None
 
 
 def load_table(
@@ -66,6 +70,7 @@ def load_table(
     lock_table(connection, raw)
     start = make_stamp(connection, run)
     raw = follow_types(connection, raw, rows.types)
+    lost = lost_columns(connection, raw, rows.types)
     refused = None
     if raw.key and rows.is_large and _is_empty(connection, raw):
         count = fill(connection, raw, rows, stamp=start, on_progress=on_progress)
@@ -93,7 +98,7 @@ def load_table(
         started_at=start.at,
         error=str(refused) if refused else None,
     )
-    return Loaded(result, seconds, newest, refused)
+    return Loaded(result, seconds, newest, lost, refused)
 
 
 def _merge(

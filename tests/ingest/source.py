@@ -12,6 +12,7 @@ from pipelines.column_types import canonical_type
 from pipelines.ingest.databases import TableLoad, extract_database
 from pipelines.load.log import RunInfo
 
+LEADS = {"id": "int", "name": "text", "updated_at": "timestamptz"}
 NOW = datetime(2026, 1, 6, 3, tzinfo=UTC)
 
 

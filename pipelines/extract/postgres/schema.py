@@ -69,15 +69,19 @@ class Match:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """Say what drifted: columns that came or went, a table under another name."""
+        """Name the columns that somebody should declare, or exclude by name."""
+        if not self.undeclared:
+            return ()
+        return (f"undeclared columns (not loaded): {', '.join(self.undeclared)}",)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Say in what this environment differs from others without any harm."""
         found = []
         if self.source.name != self.table.source_table:
             found.append(f"found under the name {self.source.name}")
         if self.missing:
             found.append(f"missing columns (loaded as NULL): {', '.join(self.missing)}")
-        if self.undeclared:
-            names = ", ".join(self.undeclared)
-            found.append(f"undeclared columns (not loaded): {names}")
         return tuple(found)
 
     def select(self, types: Mapping[str, str]) -> sql.Composed:
