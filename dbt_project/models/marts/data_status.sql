@@ -24,7 +24,7 @@ systems as (
             "case when state in ('behind', 'never_loaded') then table_name end",
             ', ', 'table_name'
         ) }} as late_table_names,
-        min(error) as error
+        min(case when state in ('behind', 'never_loaded') then error end) as error
     from tables
     group by system
 ),
@@ -54,7 +54,7 @@ system_states as (
             when systems.late_tables > 0
                 then
                     systems.late_table_names
-                    || coalesce(': ' || systems.error, ' not loaded in time')
+                    || coalesce(': ' || systems.error, ': not loaded in time')
         end as reason,
         case
             when systems.system = 'facebook' then covered_days.spend_covered_to

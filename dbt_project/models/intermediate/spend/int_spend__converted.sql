@@ -19,12 +19,14 @@ usd_rows as (
     select
         spend_rows.*,
         rates.usd_to_kzt as usd_to_kzt_rate,
-        case
-            when
-                spend_rows.spend = 0
-                or coalesce(spend_rows.currency, accounts.currency) = 'USD'
-                then spend_rows.spend
-        end as spend_usd
+        cast(
+            case
+                when
+                    spend_rows.spend = 0
+                    or coalesce(spend_rows.currency, accounts.currency) = 'USD'
+                    then spend_rows.spend
+            end as numeric(18, 2)
+        ) as spend_usd
     from spend_rows
     left join accounts on spend_rows.account_id = accounts.account_id
     left join rates on spend_rows.stat_date = rates.rate_date
