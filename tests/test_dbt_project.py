@@ -212,7 +212,7 @@ CONFIG = {
 }  # fmt: skip
 META = {
     "dagster", "source_table", "aliases", "key", "required", "newest", "personal",
-    "publish_to", "volume_guard",
+    "excluded", "publish_to", "volume_guard",
 }  # fmt: skip
 
 
