@@ -13,7 +13,9 @@ from pipelines.sandbox.story.draft import Draft
 from pipelines.sandbox.story.world import Document
 
 ACTIVE, ARCHIVED, DELETED, PAUSED = "ACTIVE", "ARCHIVED", "DELETED", "PAUSED"
-MACROS = "utm_campaign={{campaign.name}}&utm_content={{ad.name}}&utm_term={{adset.name}}"
+MACROS = (
+    "utm_campaign={{campaign.name}}&utm_content={{ad.name}}&utm_term={{adset.name}}"
+)
 Objects = tuple[
     list[Document], list[Document], list[Document], list[Document], list[Document]
 ]
@@ -119,7 +121,9 @@ def _campaign(draft: Draft, campaign: Campaign) -> Document:
         "daily_budget": str(int(campaign.daily * 100)),
         "budget_remaining": "0",
         "special_ad_categories": [],
-        "start_time": graph_time(at(draft.calendar.start, 1), campaign.account.timezone),
+        "start_time": graph_time(
+            at(draft.calendar.start, 1), campaign.account.timezone
+        ),
         **_status(PAUSED if campaign.account is EURO else ACTIVE),
         **_times(draft, campaign.account),
     }

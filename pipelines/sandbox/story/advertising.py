@@ -23,8 +23,8 @@ from pipelines.sandbox.story.insights import AdDay, account_row, ad_row
 from pipelines.sandbox.story.world import Document, FacebookWorld
 
 TOKEN = "sandbox-facebook-token"
-# Days on which nothing was spent at all, by their distance from today.
-QUIET_DAYS_AGO = (33, 34, 17)
+# Days on which no ad ran at all, one after each of these scenes.
+QUIET_AFTER_SCENES = (15, 17, 19)
 TRIAL_DAYS = (8, 11)
 
 
@@ -33,7 +33,9 @@ def tell_advertising(draft: Draft) -> FacebookWorld:
     dice = draft.dice("advertising")
     ads = list_ads(draft)
     ad_days = [day for ad in ads for day in _days_of(draft, dice, ad)]
-    ad_days.sort(key=lambda day: (day.day, day.ad.campaign.account.digits, day.ad.ad_id))
+    ad_days.sort(
+        key=lambda day: (day.day, day.ad.campaign.account.digits, day.ad.ad_id)
+    )
     accounts, campaigns, ad_sets, creatives, documents = write_objects(draft, ads)
     return FacebookWorld(
         access_token=TOKEN,
@@ -58,7 +60,9 @@ def _days_of(draft: Draft, dice: Dice, ad: Ad) -> list[AdDay]:
     for number, day in enumerate(draft.calendar.days):
         if day > last or not ad.first <= day <= ad.last:
             continue
-        if _is_quiet(draft, ad, number, day) or dice.chance(0.06):
+        # The small campaigns run every day: scenes rely on them.
+        is_skipped = dice.chance(0.06) and ad.campaign.ads > 2
+        if is_skipped or _is_quiet(draft, ad, number, day):
             continue
         result.append(_run(dice, ad, day, is_partial=day == last))
     return result
@@ -69,7 +73,11 @@ def _is_quiet(draft: Draft, ad: Ad, number: int, day: date) -> bool:
         return not TRIAL_DAYS[0] <= number <= TRIAL_DAYS[1]
     if ad.campaign.account is ABROAD and number % 9 == 4:
         return True
-    return (draft.calendar.today - day).days in QUIET_DAYS_AGO
+    return (draft.calendar.today - day).days in _quiet_days(draft)
+
+
+def _quiet_days(draft: Draft) -> list[int]:
+    return [draft.calendar.scene(number) + 1 for number in QUIET_AFTER_SCENES]
 
 
 def _run(dice: Dice, ad: Ad, day: date, *, is_partial: bool) -> AdDay:
@@ -99,21 +107,21 @@ def _run(dice: Dice, ad: Ad, day: date, *, is_partial: bool) -> AdDay:
 
 def _account_days(draft: Draft, ad_days: list[AdDay]) -> list[Document]:
     groups: dict[tuple[date, str], list[AdDay]] = defaultdict(list)
-    for day in ad_days:
-        groups[day.day, day.ad.campaign.account.digits].append(day)
+    for one in ad_days:
+        groups[one.day, one.ad.campaign.account.digits].append(one)
     surplus = _surplus(draft)
     accounts = {account.digits: account for account in ACCOUNTS}
     rows = []
     for day, digits in sorted(groups.keys() | surplus.keys()):
+        members = groups.get((day, digits), [])
         extra = surplus.get((day, digits), (Decimal(0), 0, 0))
         if day <= local_today(draft, accounts[digits]):
-            members = groups.get((day, digits), [])
             rows.append(account_row(accounts[digits], day, members, extra))
     return rows
 
 
 def _surplus(draft: Draft) -> dict[tuple[date, str], tuple[Decimal, int, int]]:
-    """Say how far an account's total lies from its visible ads: spend, views, clicks."""
+    """Say how far a total lies from its visible ads: spend, impressions, clicks."""
     calendar = draft.calendar
     result: dict[tuple[date, str], tuple[Decimal, int, int]] = {}
     # Ads that were deleted for good, in everybody's account and in a bound one.
@@ -122,7 +130,11 @@ def _surplus(draft: Draft) -> dict[tuple[date, str], tuple[Decimal, int, int]]:
     for ago in (6, 5):
         result[calendar.day(ago), LOCAL.digits] = (Decimal("1.90"), 400, 5)
     # Only deleted ads ran on that day.
-    result[calendar.day(QUIET_DAYS_AGO[2]), SHARED.digits] = (Decimal("4.20"), 905, 14)
+    result[calendar.day(_quiet_days(draft)[0]), SHARED.digits] = (
+        Decimal("4.20"),
+        905,
+        14,
+    )
     # The total is behind the ads, and the money agrees while the clicks do not.
     result[calendar.day(10), LOCAL.digits] = (Decimal("-0.01"), -3, 0)
     result[calendar.day(12), SHARED.digits] = (Decimal(0), 0, 2)

@@ -13,6 +13,9 @@ CONSOLIDATED_DAYS_AGO = 9
 # Nothing reached the sales tables on these days, whatever was won in the CRM.
 SILENT_DAYS_AGO = (5, 2)
 
+# Scenes are dated within this many days; the earlier ones are stretched apart.
+SCENES_FROM, SCENES_TO = 10, 24
+
 
 @dataclass(frozen=True)
 class Calendar:
@@ -47,6 +50,16 @@ class Calendar:
     ) -> datetime:
         """Return a UTC instant at an Almaty wall time some days ago."""
         return at(self.day(days), hour, minute, second)
+
+    def scene(self, ago: int) -> int:
+        """Spread what scenes call "so many days ago" over the whole story.
+
+        The last days stay as they are; 10 to 24 become 10 to a week after the start.
+        """
+        if ago <= SCENES_FROM:
+            return ago
+        length = self.weeks * 7 - 7 - SCENES_FROM
+        return SCENES_FROM + (ago - SCENES_FROM) * length // (SCENES_TO - SCENES_FROM)
 
     def is_past(self, moment: datetime) -> bool:
         return moment <= self.now - timedelta(minutes=5)

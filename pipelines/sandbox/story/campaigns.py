@@ -28,7 +28,9 @@ class AdAccount:
 # Every team works in the first one, so the account alone decides no team.
 SHARED = AdAccount("100000000000101", "Shared | Almaty")
 LOCAL = AdAccount("100000000000202", "Own | Almaty")
-ABROAD = AdAccount("100000000000303", "Diaspora | New York", timezone="America/New_York")
+ABROAD = AdAccount(
+    "100000000000303", "Diaspora | New York", timezone="America/New_York"
+)
 EURO = AdAccount("100000000000404", "Trial | Berlin", "EUR", "Europe/Berlin")
 # Known to the token, listed nowhere: an inactive binding and a switched-off setting.
 HIDDEN = AdAccount("100000000000505", "Somebody else | Almaty")
@@ -92,7 +94,9 @@ def plan_campaigns(cast: Cast) -> CampaignPlan:
         ("hidden", HIDDEN, "Not ours to load", 9, 1, None),
     ]  # fmt: skip
     campaigns = {
-        key: Campaign(key, f"1202100000000{number:05d}", account, name, daily, ads, team)
+        key: Campaign(
+            key, f"1202100000000{number:05d}", account, name, daily, ads, team
+        )
         for number, (key, account, name, daily, ads, team) in enumerate(rows, start=1)
     }
     return CampaignPlan(campaigns)

@@ -181,15 +181,22 @@ def _multitext(field_id: int, name: str, code: str, texts: list[str]) -> Documen
 def _events(dice: Dice, deal: Deal) -> list[Document]:
     if not deal.has_events:
         return []
-    events = [_event(dice, deal, "lead_added", deal.created_at, [], [])]
+    events = [_event(dice, deal, "lead_added", deal.created_at)]
     for before, after in zip(deal.moves, deal.moves[1:], strict=False):
         was = {"lead_status": {"id": before.status, "pipeline_id": before.pipeline}}
         now = {"lead_status": {"id": after.status, "pipeline_id": after.pipeline}}
         events.append(
-            _event(dice, deal, "lead_status_changed", after.moved_at, [was], [now])
+            _event(
+                dice,
+                deal,
+                "lead_status_changed",
+                after.moved_at,
+                before=was,
+                after=now,
+            )
         )
     for event_type, moment in deal.deletions:
-        events.append(_event(dice, deal, event_type, moment, [], []))
+        events.append(_event(dice, deal, event_type, moment))
     return events
 
 
@@ -198,8 +205,9 @@ def _event(
     deal: Deal,
     event_type: str,
     happened_at: datetime,
-    before: list[Document],
-    after: list[Document],
+    *,
+    before: Document | None = None,
+    after: Document | None = None,
 ) -> Document:
     return {
         "id": _ulid(dice, happened_at),
@@ -208,8 +216,8 @@ def _event(
         "entity_type": "lead",
         "created_by": 0 if event_type == "lead_added" else MANAGER_IDS[0],
         "created_at": unix(happened_at),
-        "value_before": before,
-        "value_after": after,
+        "value_before": [before] if before else [],
+        "value_after": [after] if after else [],
         "account_id": ACCOUNT_ID,
     }
 

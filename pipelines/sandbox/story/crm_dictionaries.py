@@ -89,7 +89,7 @@ def describe_users() -> list[Document]:
 
 
 def list_pipelines() -> list[Document]:
-    """Return every pipeline with its statuses; won and lost have the same ids in all."""
+    """Return every pipeline with its statuses; 142 and 143 are in all of them."""
     return [
         {
             "id": pipeline_id,
@@ -111,7 +111,9 @@ def _statuses(pipeline_id: int) -> list[Document]:
         {
             "id": status_id,
             "name": name,
-            "sort": 10 * (number + 1) if status_id not in {WON, LOST} else 10_000 + number,
+            "sort": 10 * (number + 1)
+            if status_id not in {WON, LOST}
+            else 10_000 + number,
             "is_editable": status_id not in {WON, LOST},
             "pipeline_id": pipeline_id,
             "color": "#99ccff",

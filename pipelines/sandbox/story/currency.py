@@ -32,8 +32,7 @@ def tell_rates(draft: Draft) -> None:
         if number in missing or is_late or dice.chance(0.05):
             continue
         rate = _rate(draft, dice)
-        if draft.calendar.day(16) != day:
-            _fetch(draft, dice, "landing", day, rate)
+        _fetch(draft, dice, "landing", day, rate)
         if number >= len(days) - 40:
             # Traffic fetches later in the morning, and gets a little more.
             _fetch(draft, dice, "traffic", day, rate + Decimal("0.0700"), hour=8)
@@ -59,15 +58,18 @@ def _fetch(
         "source": "open-rates.example",
         "fetched_at": naive(fetched_at) if system == "landing" else fetched_at,
     }
-    draft.add(system, "exchange_rates", ({"id": dice.uuid()} | row) if
-              system == "landing" else row)
+    draft.add(
+        system,
+        "exchange_rates",
+        ({"id": dice.uuid()} | row) if system == "landing" else row,
+    )
 
 
 def _impostors(draft: Draft, dice: Dice) -> None:
     """Store what no rate can be: a placeholder, its correction, a wild value."""
     calendar = draft.calendar
-    _fetch(draft, dice, "landing", calendar.day(18), PLACEHOLDER)
-    _fetch(draft, dice, "traffic", calendar.day(18), CORRECTED, hour=9)
+    _fetch(draft, dice, "landing", calendar.day(16), PLACEHOLDER)
+    _fetch(draft, dice, "traffic", calendar.day(16), CORRECTED, hour=9)
     _fetch(draft, dice, "landing", calendar.day(13), PLACEHOLDER, hour=10)
     rows = draft.rows("traffic", "exchange_rates")
     rows[:] = [row for row in rows if row["date"] != calendar.day(13)]

@@ -49,7 +49,9 @@ class Draft:
     def now_on(self, day: date) -> datetime:
         """Return the last moment of a day that the story may use."""
         return min(
-            at(day, 23, 58), self.options.now - timedelta(minutes=5), key=datetime.timestamp
+            at(day, 23, 58),
+            self.options.now - timedelta(minutes=5),
+            key=datetime.timestamp,
         )
 
     def open_deal(

@@ -6,10 +6,12 @@ The matching tables stand in `schemas/<system>_drifted.sql`.
 import json
 from collections.abc import Callable
 from datetime import UTC
+from typing import Any
 
 from pipelines.sandbox.story.world import Row
 
 Databases = dict[str, dict[str, list[Row]]]
+Place = tuple[str, str]
 
 RENAMED = {
     ("landing", "journey_stages"): "lead_journey",
@@ -17,8 +19,10 @@ RENAMED = {
 }
 ABSENT = {
     "landing": ("targetologist_utm_settings", "lead_tracking", "sales_notifications"),
-    "traffic": ("intensive1d_sales", "traffic_aggregated_metrics", "sales_notifications",
-                "traffic_sync_history", "historical_sync_log"),
+    "traffic": (
+        "intensive1d_sales", "sales_notifications", "traffic_aggregated_metrics",
+        "traffic_sync_history", "historical_sync_log",
+    ),
     "tripwire": ("user_achievements", "user_statistics"),
 }  # fmt: skip
 MISSING = {
@@ -47,7 +51,7 @@ AS_NUMBER = {
     ("landing", "landing_leads"): ("amocrm_lead_id",),
     ("traffic", "express_course_sales"): ("amocrm_lead_id",),
 }
-UNKNOWN = {
+UNKNOWN: dict[Place, Row] = {
     ("landing", "landing_leads"): {"api_secret": "canary-secret-unknown-column"},
     ("landing", "express_course_sales"): {"card_token": "canary-secret-unknown-column"},
     ("traffic", "traffic_users"): {"reset_token": "canary-secret-unknown-column"},
@@ -71,16 +75,14 @@ def drift(databases: Databases) -> Databases:
     return result
 
 
-def _row(place: tuple[str, str], row: Row) -> Row:
-    changes: list[tuple[tuple[str, ...], Callable[[object], object]]] = [
+def _row(place: Place, row: Row) -> Row:
+    changes: list[tuple[tuple[str, ...], Callable[[Any], Any]]] = [
         (AS_TEXT.get(place, ()), lambda value: json.dumps(value, ensure_ascii=False)),
         (AWARE.get(place, ()), lambda value: value.replace(tzinfo=UTC)),
         (AS_NUMBER.get(place, ()), _number),
     ]
     drifted = {
-        name: value
-        for name, value in row.items()
-        if name not in MISSING.get(place, ())
+        name: value for name, value in row.items() if name not in MISSING.get(place, ())
     }
     for names, change in changes:
         for name in names:

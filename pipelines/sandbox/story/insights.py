@@ -111,7 +111,9 @@ def _counts(
     return counts
 
 
-def _actions(leads: int, purchases: int, link_clicks: int, plays: int) -> list[Document]:
+def _actions(
+    leads: int, purchases: int, link_clicks: int, plays: int
+) -> list[Document]:
     """List what people did; the types overlap, and must never be summed."""
     numbers = {
         "link_click": link_clicks,

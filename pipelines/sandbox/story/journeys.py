@@ -12,6 +12,7 @@ from pipelines.sandbox.story.world import Row
 
 STAGES, LINKS, CLICKS, NOTIFICATIONS, SYNC_RESULTS = 760, 1_554, 473, 557, 633
 ALPHABET = "abcdefghjkmnpqrstuvwxyzABCDEFGHJKMNPQRSTUVWXYZ23456789"
+Step = tuple[str, str, str]
 STEPS = (
     ("proftest_submitted", "proftest_submit", "proftest"),
     ("expresscourse_clicked", "express_visit", "email_link"),
@@ -35,23 +36,16 @@ def _stages(draft: Draft, dice: Dice, leads: list[Lead]) -> None:
     while count > 0:
         lead = dice.choice(leads)
         moment = lead.created_at
-        for stage, event_type, source in STEPS[: dice.choice((1, 1, 1, 2, 2, 3, 4, 5))]:
+        for step in STEPS[: dice.choice((1, 1, 1, 2, 2, 3, 4, 5))]:
             moment = dice.later(moment, 0.001, 4)
             if count == 0 or not draft.calendar.is_past(moment):
                 break
             count -= 1
-            _stage(draft, dice, lead, stage, event_type, source, moment)
+            _stage(draft, dice, lead, step, moment)
 
 
-def _stage(
-    draft: Draft,
-    dice: Dice,
-    lead: Lead,
-    stage: str,
-    event_type: str,
-    source: str,
-    moment: datetime,
-) -> None:
+def _stage(draft: Draft, dice: Dice, lead: Lead, step: Step, moment: datetime) -> None:
+    stage, event_type, source = step
     if stage.startswith("payment"):
         stage = dice.pick({"payment_card": 6, "payment_kaspi": 2, "payment_manager": 1})
     if dice.chance(0.004):

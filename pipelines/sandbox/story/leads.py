@@ -4,6 +4,7 @@ Duplicates and other oddities of leads belong to `scenes_leads.py`; leads that o
 Traffic has to `traffic_leads.py`.
 """
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -35,7 +36,7 @@ LEADS = 1_112
 # Leads have UTM columns since then; older rows were back-filled, some of them.
 COLUMNS_SINCE_DAYS_AGO = 14
 CHALLENGE_SINCE_DAYS_AGO = 10
-DAILY_GROWTH = 1.03
+DAILY_GROWTH = 1.02
 SOURCES = {
     "proftest_0": 29.8,
     "proftest_1": 20.2,
@@ -104,7 +105,9 @@ def write_lead(
     return Lead(row, person, created_at, funnel, utm)
 
 
-def open_lead_deal(draft: Draft, dice: Dice, lead: Lead, *, linked: bool = True) -> Deal:
+def open_lead_deal(
+    draft: Draft, dice: Dice, lead: Lead, *, linked: bool = True
+) -> Deal:
     """Open the lead's deal in AmoCRM; an unlinked one the lead row does not name."""
     pipeline = PIPELINES.get(lead.funnel, EXPRESS)
     if lead.funnel == "express" and dice.chance(0.06):
@@ -128,13 +131,11 @@ def open_lead_deal(draft: Draft, dice: Dice, lead: Lead, *, linked: bool = True)
 
 
 def _ordinary(draft: Draft, dice: Dice, moment: datetime, situation: str) -> Lead:
-    sources = SOURCES
+    sources: Mapping[str, float] = SOURCES
     if moment >= draft.calendar.ago(CHALLENGE_SINCE_DAYS_AGO, 0):
         sources = LATE_SOURCES
     source, team = _page(draft, dice.pick(sources))
-    utm, team = draw_utm(
-        dice, situation, cast=draft.cast, plan=draft.plan, team=team
-    )
+    utm, team = draw_utm(dice, situation, cast=draft.cast, plan=draft.plan, team=team)
     metadata, columns = _record_utm(draft, dice, moment, utm)
     metadata |= _visit(dice, source, team, draft)
     person = draft.crowd.newcomer()

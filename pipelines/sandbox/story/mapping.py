@@ -170,7 +170,9 @@ def _settings(draft: Draft, dice: Dice) -> None:
     new, old = draft.calendar.ago(25), draft.calendar.ago(26)
     for buyer in in_traffic:
         row = _setting(draft, dice, buyer)
-        draft.add("traffic", "traffic_targetologist_settings", row | {"updated_at": new})
+        draft.add(
+            "traffic", "traffic_targetologist_settings", row | {"updated_at": new}
+        )
     for buyer in (*cast.buyers, cast.admin):
         row = _setting(draft, dice, buyer) | {"updated_at": old}
         if buyer is cast.nick:

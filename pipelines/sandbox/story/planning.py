@@ -96,26 +96,17 @@ def _old_stats(draft: Draft, dice: Dice) -> None:
         day = draft.calendar.day(15 - number // len(draft.cast.teams) % 10)
         team = draft.cast.team(number)
         number += 1
-        campaign = draft.plan.main(team)
-        spend = Decimal(dice.randint(800, 2600)).scaleb(-2)
-        for campaign_id, name in (
-            (campaign.campaign_id, campaign.name),
-            ("team_total", "Total"),
-        ):
-            if len(draft.rows("landing", "traffic_stats")) < STATS:
-                row = _old_stat(draft, dice, day, team, campaign_id, name, spend)
-                draft.add("landing", "traffic_stats", row)
+        row = _old_stat(draft, dice, day, team)
+        draft.add("landing", "traffic_stats", row)
+        if len(draft.rows("landing", "traffic_stats")) < STATS:
+            total = {"campaign_id": "team_total", "campaign_name": "Total"}
+            again = row | total | {"id": dice.uuid()}
+            draft.add("landing", "traffic_stats", again)
 
 
-def _old_stat(
-    draft: Draft,
-    dice: Dice,
-    day: date,
-    team: Team,
-    campaign_id: str,
-    name: str,
-    spend: Decimal,
-) -> Row:
+def _old_stat(draft: Draft, dice: Dice, day: date, team: Team) -> Row:
+    campaign = draft.plan.main(team)
+    spend = Decimal(dice.randint(800, 2600)).scaleb(-2)
     rate = Decimal("470.0000")
     return {
         "id": dice.uuid(),
@@ -124,8 +115,8 @@ def _old_stat(
         "user_id": draft.cast.buyers[team.index].user_id,
         "team": team.name,
         "ad_account_id": SHARED.act_id,
-        "campaign_id": campaign_id,
-        "campaign_name": name,
+        "campaign_id": campaign.campaign_id,
+        "campaign_name": campaign.name,
         "spend_usd": spend,
         "spend_kzt": spend * rate,
         "impressions": 3_000,

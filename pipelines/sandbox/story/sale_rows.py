@@ -113,7 +113,9 @@ def write_challenge_sale(
     row["updated_at"] = min(row["updated_at"], draft.options.now)
     is_drifted = draft.options.variant == "drifted"
     if is_drifted and not draft.calendar.is_consolidated(sold_at):
-        return draft.add("landing", "challenge3d_sales", _in_landing(row, deal, columns))
+        return draft.add(
+            "landing", "challenge3d_sales", _in_landing(row, deal, columns)
+        )
     is_prepaid = columns.get("prepaid", False)
     row |= ORIGINALS | {
         "sale_amount": row["amount"],
@@ -157,16 +159,20 @@ def write_intensive_sale(
 def _in_landing(row: Row, deal: Deal, columns: dict[str, object]) -> Row:
     is_prepaid = columns.get("prepaid", False)
     shared = {key: value for key, value in columns.items() if key in row}
-    return row | shared | {
-        "pipeline_id": deal.pipeline,
-        "status_id": deal.status,
-        "currency": "KZT",
-        "package_type": "prepaid" if is_prepaid else "full",
-        "attribution_source": None,
-        # Landing has no prepayment_deal_id; its hook filled this one instead.
-        "related_deal_id": columns.get("prepayment_deal_id"),
-        "raw_data": {"leads": {"status": [{"id": str(deal.deal_id)}]}},
-    }
+    return (
+        row
+        | shared
+        | {
+            "pipeline_id": deal.pipeline,
+            "status_id": deal.status,
+            "currency": "KZT",
+            "package_type": "prepaid" if is_prepaid else "full",
+            "attribution_source": None,
+            # Landing has no prepayment_deal_id; its hook filled this one instead.
+            "related_deal_id": columns.get("prepayment_deal_id"),
+            "raw_data": {"leads": {"status": [{"id": str(deal.deal_id)}]}},
+        }
+    )
 
 
 def _dice(draft: Draft, table: str, deal: Deal) -> Dice:

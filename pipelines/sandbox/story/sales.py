@@ -6,6 +6,7 @@ what is told here fills the tables up to their known numbers.
 
 from datetime import datetime, timedelta
 
+from pipelines.sandbox.story.buyers import Buyers, Span
 from pipelines.sandbox.story.calendar import CONSOLIDATED_DAYS_AGO
 from pipelines.sandbox.story.deals import (
     EXPRESS,
@@ -13,17 +14,14 @@ from pipelines.sandbox.story.deals import (
     LOST,
     OLD_MAIN,
     SHORT_COURSE,
-    STAGES,
     TWO_STEP,
     WON,
     Deal,
     Lead,
-    Move,
     stage,
 )
 from pipelines.sandbox.story.dice import Dice
 from pipelines.sandbox.story.draft import Draft
-from pipelines.sandbox.story.leads import open_lead_deal
 from pipelines.sandbox.story.sale_rows import write_challenge_sale, write_sale
 
 LANDING_EXPRESS, LANDING_MAIN, WON_EXPRESS, LOST_BY_HOOKS = 87, 12, 91, 4
@@ -31,16 +29,16 @@ LANDING_EXPRESS_SUM = 432_504
 TRAFFIC_MAIN = 4
 PREPAYMENTS, FULL_PAYMENTS = 16, 9
 EXPRESS_PRICE, EXPRESS_FALLBACK_PRICE, FLAGMAN_PRICE = 5_000, 4_952, 490_000
-Span = tuple[datetime, datetime]
 
 
 def tell_sales(draft: Draft, leads: list[Lead]) -> None:
     """Win deals until every table holds what it is known to hold."""
     dice = draft.dice("sales")
-    scale = draft.options.scale
+    scale, days = draft.options.scale, draft.options.weeks * 7
     cut = draft.calendar.ago(CONSOLIDATED_DAYS_AGO, 0)
-    past, recent = (draft.calendar.ago(10_000), cut), (cut, draft.options.now)
-    buyers = _Buyers(draft, dice, leads)
+    latest = draft.options.now - timedelta(minutes=10)
+    past, recent = (draft.calendar.ago(days - 2), cut), (cut, latest)
+    buyers = Buyers(draft, dice, leads)
     missing = LANDING_EXPRESS * scale - len(
         draft.rows("landing", "express_course_sales")
     )
@@ -73,66 +71,8 @@ def tell_open_deals(draft: Draft, leads: list[Lead]) -> None:
             lead.deal.move(moment, LOST)
 
 
-class _Buyers:
-    """The leads that may still buy something, each once per product."""
-
-    def __init__(self, draft: Draft, dice: Dice, leads: list[Lead]) -> None:
-        self._draft = draft
-        self._dice = dice
-        self._express = [one for one in leads if one.funnel == "express"]
-        self._challenge = [one for one in leads if one.funnel == "challenge3d"]
-        dice.shuffle(self._express)
-        dice.shuffle(self._challenge)
-        self.served: set[int] = set()
-        self._happy: list[Deal] = []
-
-    def win(self, span: Span, price: int, *, is_silent: bool = False) -> Deal | None:
-        """Let somebody buy the express course within a span."""
-        for lead in self._express:
-            if lead.deal and lead.deal.pipeline != EXPRESS:
-                continue
-            start = max(lead.created_at, span[0] - timedelta(days=2))
-            moment = self._dice.later(start, 0.3, 110)
-            if not self._fits(moment, span, lead) or (
-                self._draft.calendar.is_silent(moment) != is_silent
-            ):
-                continue
-            self._express.remove(lead)
-            deal = lead.deal or open_lead_deal(
-                self._draft, self._dice, lead, linked=False
-            )
-            if deal.pipeline != EXPRESS:
-                deal.moves = [Move(deal.created_at, EXPRESS, stage(EXPRESS, 1))]
-            deal.price = price
-            middle = deal.created_at + (moment - deal.created_at) / 2
-            card = list(STAGES[EXPRESS])[self._dice.randint(2, 3)]
-            deal.move(middle, card).move(moment, WON)
-            self._happy.append(deal)
-            return deal
-        return None
-
-    def prepay(self, moment: datetime) -> Lead | None:
-        """Find a Challenge 3D lead that was there before a moment."""
-        for lead in self._challenge:
-            is_fresh = timedelta(0) < moment - lead.created_at < timedelta(days=21)
-            if is_fresh and lead.deal:
-                self._challenge.remove(lead)
-                return lead
-        return None
-
-    def next_step(self) -> list[Deal]:
-        """Return the deals of those who may buy the flagman: happy buyers, then leads."""
-        waiting = [lead.deal for lead in self._express if lead.deal]
-        deals = [*self._happy[::2], *waiting]
-        return [deal for deal in deals if deal.person.number not in self.served]
-
-    def _fits(self, moment: datetime, span: Span, lead: Lead) -> bool:
-        is_inside = span[0] <= moment < span[1] and self._draft.calendar.is_past(moment)
-        return is_inside and moment - lead.created_at > timedelta(minutes=15)
-
-
 def _sell_express(
-    draft: Draft, dice: Dice, buyers: _Buyers, span: Span, count: int
+    draft: Draft, dice: Dice, buyers: Buyers, span: Span, count: int
 ) -> None:
     for _ in range(count):
         price = dice.pick({EXPRESS_PRICE: 40, EXPRESS_FALLBACK_PRICE: 60})
@@ -166,22 +106,17 @@ def _won_express(draft: Draft) -> int:
 
 
 def _sell_flagman(
-    draft: Draft, dice: Dice, buyers: _Buyers, span: Span, count: int
+    draft: Draft, dice: Dice, buyers: Buyers, span: Span, count: int
 ) -> None:
     """Sell the second step in a deal of its own, first to buyers of the first."""
-    for first in buyers.next_step():
-        opened_at = dice.later(first.updated_at, 5, 60)
-        won_at = dice.later(opened_at, 5, 50)
-        is_silent = draft.calendar.is_silent(won_at)
-        if count <= 0 or is_silent or not draft.calendar.is_past(won_at):
+    for _ in range(count):
+        found = buyers.next_step(span)
+        if not found:
             continue
-        if not span[0] <= won_at < span[1]:
-            continue
-        count -= 1
-        buyers.served.add(first.person.number)
+        first, won_at = found
         deal = draft.open_deal(
             first.person,
-            opened_at,
+            won_at - timedelta(minutes=dice.randint(60, 1500)),
             pipeline=FLAGMAN,
             status=stage(FLAGMAN, 1),
             utm=dict(first.utm) if dice.chance(0.4) else {},
@@ -194,7 +129,7 @@ def _sell_flagman(
         write_sale(draft, "main_product_sales", deal, changed_at)
 
 
-def _sell_challenge(draft: Draft, dice: Dice, buyers: _Buyers) -> None:
+def _sell_challenge(draft: Draft, dice: Dice, buyers: Buyers) -> None:
     """Take prepayments, and for some of them the full payment in a second deal."""
     scale = draft.options.scale
     days = min(draft.options.weeks * 7 - 5, 80)
@@ -218,7 +153,7 @@ def _sell_challenge(draft: Draft, dice: Dice, buyers: _Buyers) -> None:
 def _pay_rest(
     draft: Draft, dice: Dice, prepaid: Deal, won_at: datetime, pipeline: int
 ) -> None:
-    """Win a second deal; the hook that stores it does not know the two-step pipeline."""
+    """Win a second deal; the storing hook does not know the two-step pipeline."""
     rest = draft.open_deal(
         prepaid.person,
         dice.later(prepaid.updated_at, 1, 20),

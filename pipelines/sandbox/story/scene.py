@@ -3,7 +3,7 @@
 A scene is a deal or a lead with a lesson in it; the lessons stand in `scenes_*.py`.
 """
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TypedDict, Unpack
 
 from pipelines.sandbox.story.deals import EXPRESS, WON, Deal, Lead, Utm, stage
@@ -20,7 +20,7 @@ EXPRESS_TABLE, MAIN_TABLE = "express_course_sales", "main_product_sales"
 class DealOptions(TypedDict, total=False):
     """What a scene may say about its deal."""
 
-    person: Person
+    person: Person | None
     pipeline: int
     utm: Utm
     price: int | None
@@ -44,6 +44,14 @@ class Scene:
         email: str | None = None,
     ) -> Person:
         return self.draft.crowd.newcomer(name=name, phone=phone, email=email)
+
+    def ago(
+        self, days: int, hour: int = 12, minute: int = 0, second: int = 0
+    ) -> datetime:
+        return self.calendar.ago(self.calendar.scene(days), hour, minute, second)
+
+    def day(self, days: int) -> date:
+        return self.calendar.day(self.calendar.scene(days))
 
     def convention(self, team: int) -> Utm:
         """Return tags that name a team without any mapping."""
@@ -74,11 +82,9 @@ class Scene:
         deal.is_listed = deal.has_events = is_listed
         return deal
 
-    def won(
-        self, ago: int, hour: int = 12, **options: Unpack[DealOptions]
-    ) -> Deal:
+    def won(self, ago: int, hour: int = 12, **options: Unpack[DealOptions]) -> Deal:
         """Open a deal and win it eight hours later, so many days ago."""
-        won_at = self.calendar.ago(ago, hour)
+        won_at = self.ago(ago, hour)
         return self.open(won_at - timedelta(hours=8), **options).move(won_at, WON)
 
     def sold(

@@ -90,7 +90,7 @@ def _originals(scene: Scene) -> None:
 
 def _by_lead(scene: Scene) -> None:
     """Sell untagged deals whose leads know more."""
-    created = scene.calendar.ago(14, 10)
+    created = scene.ago(14, 10)
     # The lead names the deal.
     deal = scene.sold(13, 11)
     scene.lead(
@@ -117,7 +117,7 @@ def _by_lead(scene: Scene) -> None:
     )  # fmt: skip
     # A lead that came two days after the sale explains nothing.
     deal = scene.sold(12, 12)
-    scene.lead(deal.person, scene.calendar.ago(10, 12), utm=scene.convention(1))
+    scene.lead(deal.person, scene.ago(10, 12), utm=scene.convention(1))
     # No tags at all, but the page carried the team's name.
     deal = scene.sold(12, 13)
     team = scene.draft.cast.team(1)
@@ -131,15 +131,13 @@ def _bare(phone: str) -> str:
 def _related(scene: Scene) -> None:
     # An earlier deal of the same phone, lost long ago, had the tags.
     person = scene.person()
-    first = scene.open(
-        scene.calendar.ago(22), person=person, utm=scene.convention(1), price=0
-    )
-    first.move(scene.calendar.ago(21), LOST)
+    first = scene.open(scene.ago(22), person=person, utm=scene.convention(1), price=0)
+    first.move(scene.ago(21), LOST)
     scene.sold(11, 12, person=person)
     # A later deal explains nothing.
     person = scene.person()
     scene.sold(11, 13, person=person)
-    scene.open(scene.calendar.ago(8), person=person, utm=scene.convention(1), price=0)
+    scene.open(scene.ago(8), person=person, utm=scene.convention(1), price=0)
 
 
 def _by_campaign(scene: Scene) -> None:
@@ -180,12 +178,12 @@ def _manual(scene: Scene) -> None:
                 "id": scene.dice.uuid(),
                 "admin_user_id": scene.draft.cast.admin.user_id,
                 "admin_email": scene.draft.cast.admin.email,
-                "stat_date": scene.calendar.day(ago),
+                "stat_date": scene.day(ago),
                 "campaign_id": campaign_id,
                 "old_team": "Unassigned",
                 "new_team": new_team,
                 "reason": "spoke with the buyer",
-                "created_at": scene.calendar.ago(ago - 1, 10, number),
+                "created_at": scene.ago(ago - 1, 10, number),
             },
         )
 
@@ -194,6 +192,6 @@ def _shared_phone(scene: Scene) -> None:
     """Give one managers' phone to more records than any person has."""
     for number in range(15):
         person = scene.person(phone=SHARED_PHONE)
-        created = scene.calendar.ago(22 - number, 11)
+        created = scene.ago(22 - number, 11)
         scene.lead(person, created, utm=scene.convention(number % 2))
     scene.sold(9, 15, person=scene.person(phone=SHARED_PHONE))

@@ -45,7 +45,7 @@ def _prepaid(
     team: int | None = 0,
 ) -> Deal:
     """Take a prepayment on an open deal, whose price may be the whole budget."""
-    paid_at = scene.calendar.ago(ago, 13)
+    paid_at = scene.ago(ago, 13)
     utm = tags() if team is None else scene.convention(team)
     deal = scene.open(
         paid_at - timedelta(hours=9),
@@ -71,9 +71,7 @@ def _paid(
     **row: object,
 ) -> Deal:
     utm = tags() if team is None else scene.convention(team)
-    deal = scene.won(
-        ago, 18, pipeline=pipeline, price=price, person=person, utm=utm
-    )
+    deal = scene.won(ago, 18, pipeline=pipeline, price=price, person=person, utm=utm)
     write_challenge_sale(scene.draft, deal, _sold_at(deal), **row)
     return deal
 
@@ -85,14 +83,14 @@ def _sold_at(deal: Deal) -> datetime:
 def _same_deal(scene: Scene) -> None:
     # The prepaid deal became the full payment: the flag is what the hook once saw.
     deal = _prepaid(scene, 20, price=5_000)
-    deal.move(scene.calendar.ago(6, 15), WON)
+    deal.move(scene.ago(6, 15), WON)
     deal.price = 240_000
     # Won with the prepayment's price: still a prepayment.
     deal = _prepaid(scene, 13, price=5_000, team=1)
-    deal.move(scene.calendar.ago(5, 15), WON)
+    deal.move(scene.ago(5, 15), WON)
     # Flagged with the whole sum from the beginning: a suspicious prepayment.
     deal = _prepaid(scene, 19, price=240_000, team=1)
-    deal.move(scene.calendar.ago(7, 15), WON)
+    deal.move(scene.ago(7, 15), WON)
 
 
 def _two_deals(scene: Scene) -> None:
@@ -117,9 +115,7 @@ def _two_deals(scene: Scene) -> None:
     _paid(scene, 5, price=230_000, person=first.person, team=None)
     # Paid in full in the pipeline that the hook's filter forgot.
     first = _prepaid(scene, 17, price=5_000, pipeline=TWO_STEP, team=1)
-    scene.won(
-        4, 14, pipeline=TWO_STEP, price=235_000, person=first.person, utm=tags()
-    )
+    scene.won(4, 14, pipeline=TWO_STEP, price=235_000, person=first.person, utm=tags())
 
 
 def _flags(scene: Scene) -> None:
@@ -129,19 +125,15 @@ def _flags(scene: Scene) -> None:
     _prepaid(scene, 9, price=240_000, team=1)
     # A prepayment on a deal that was lost afterwards is none.
     deal = _prepaid(scene, 12, price=5_000)
-    deal.move(scene.calendar.ago(9, 18), LOST)
+    deal.move(scene.ago(9, 18), LOST)
     # A flag under another product's pipeline means nothing: won and full ...
     deal = scene.sold(10, 10, utm=scene.convention(0))
     write_challenge_sale(scene.draft, deal, _sold_at(deal), prepaid=True)
     # ... or open and nothing.
-    deal = scene.open(
-        scene.calendar.ago(10), pipeline=EXPRESS, utm=scene.convention(1)
-    )
+    deal = scene.open(scene.ago(10), pipeline=EXPRESS, utm=scene.convention(1))
     write_challenge_sale(scene.draft, deal, deal.created_at, prepaid=True)
     # Named a prepayment by its type alone.
-    deal = scene.won(
-        9, 10, pipeline=OLD_MAIN, price=5_000, utm=scene.convention(1)
-    )
+    deal = scene.won(9, 10, pipeline=OLD_MAIN, price=5_000, utm=scene.convention(1))
     write_challenge_sale(
         scene.draft, deal, _sold_at(deal), prepaid=False, sale_type="Prepayment"
     )
@@ -150,17 +142,17 @@ def _flags(scene: Scene) -> None:
 def _amounts(scene: Scene) -> None:
     """Sell at prices around the boundary between a prepayment and a full payment."""
     _paid(scene, 8, price=0)
-    _paid(scene, 7, price=7_500, team=1)
+    _paid(scene, 7, price=7_500, team=3)
     _paid(scene, 6, price=9_999)
-    _paid(scene, 5, price=10_000, team=1)
+    _paid(scene, 5, price=10_000, team=3)
     _paid(scene, 11, price=240_000, pipeline=OLD_MAIN)
 
 
 def _slip(scene: Scene) -> None:
     # Won by mistake for two hours: a prepayment before, a prepayment after.
     deal = _prepaid(scene, 11, price=5_000)
-    deal.move(scene.calendar.ago(10, 10), WON)
-    deal.move(scene.calendar.ago(10, 12), PAID_STAGE)
+    deal.move(scene.ago(10, 10), WON)
+    deal.move(scene.ago(10, 12), PAID_STAGE)
     # The same deal in an express table too: its pipeline decides.
     deal = _paid(scene, 10, price=240_000, pipeline=OLD_MAIN, team=1)
     write_sale(scene.draft, EXPRESS_TABLE, deal, _sold_at(deal), amount=4_952)

@@ -42,13 +42,13 @@ def _people(scene: Scene) -> None:
     deal = scene.sold(13, 9)
     helper = scene.person()
     deal.companions.append(helper)
-    scene.lead(helper, scene.calendar.ago(15), utm=scene.convention(1))
+    scene.lead(helper, scene.ago(15), utm=scene.convention(1))
     # One contact with several numbers and addresses.
     person = scene.person()
     second, third = scene.person(), scene.person()
     person.extra_phones, person.extra_emails = [second.phone], [third.email]
     scene.sold(13, 10, person=person)
-    scene.lead(second, scene.calendar.ago(15, 13), utm=scene.convention(2))
+    scene.lead(second, scene.ago(15, 13), utm=scene.convention(2))
     # Nobody at all.
     deal = scene.sold(12, 9, utm=scene.convention(1))
     deal.has_contact = False

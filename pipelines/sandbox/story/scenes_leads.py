@@ -30,7 +30,7 @@ def tell_odd_leads(draft: Draft) -> None:
 
 def _phones(scene: Scene) -> None:
     for number, phone in enumerate(ODD_PHONES):
-        moment = scene.calendar.ago(20 - number, 13)
+        moment = scene.ago(20 - number, 13)
         scene.lead(scene.person(), moment, phone=phone, phone_normalized=None)
         # The same junk again, by somebody else.
         scene.lead(scene.person(), moment, phone=phone, phone_normalized=None)
@@ -45,18 +45,18 @@ def _phones(scene: Scene) -> None:
             f"+7700{tail}, 8700{tail[::-1]}",
             f"  {person.phone[1:]} ",
         )
-        moment = scene.calendar.ago(15 - number, 16)
+        moment = scene.ago(15 - number, 16)
         scene.lead(person, moment, utm=tags(NICK), phone=spellings[number])
         scene.lead(person, moment + timedelta(hours=2), email=None)
     for phone in ("+1 (202) 555-0143", "+44 7700 900123"):
-        scene.lead(scene.person(), scene.calendar.ago(9, 12), phone=phone)
+        scene.lead(scene.person(), scene.ago(9, 12), phone=phone)
 
 
 def _duplicates(scene: Scene) -> None:
     """Let people return: by phone, by mail, in another funnel, on another day."""
     for number in range(14):
         person = scene.person()
-        first = scene.calendar.ago(24 - number, 9 + number % 10)
+        first = scene.ago(24 - number, 9 + number % 10)
         scene.lead(person, first, utm=scene.convention(number))
         again = scene.draft.crowd.newcomer(
             phone=person.phone if number % 2 else None,
@@ -73,7 +73,7 @@ def _duplicates(scene: Scene) -> None:
 def _chain(scene: Scene) -> None:
     # Three records that only together are one person.
     first, second, third = scene.person(), scene.person(), scene.person()
-    start = scene.calendar.ago(17, 10)
+    start = scene.ago(17, 10)
     scene.lead(first, start, utm=scene.convention(2))
     scene.lead(second, start + timedelta(days=1), email=first.email)
     scene.lead(third, start + timedelta(days=2), phone=f"8{second.phone[1:]}")
@@ -82,7 +82,7 @@ def _chain(scene: Scene) -> None:
 
 
 def _tests(scene: Scene) -> None:
-    start = scene.calendar.ago(16, 11)
+    start = scene.ago(16, 11)
     scene.lead(scene.person(), start, metadata={"testRun": True})
     scene.lead(scene.person(name="TEST-1 Sample"), start, utm=scene.convention(0))
     scene.lead(scene.person(name="тест"), start, utm=scene.convention(0))
@@ -93,7 +93,7 @@ def _tests(scene: Scene) -> None:
 
 
 def _tags(scene: Scene) -> None:
-    start = scene.calendar.ago(13, 12)
+    start = scene.ago(13, 12)
     plan = scene.draft.plan
     shapes: list[dict[str, object]] = [
         {"utmParams": {"utm_source": AGENCY, "utm_medium": "reels"}},
@@ -117,7 +117,7 @@ def _tags(scene: Scene) -> None:
 
 
 def _pages(scene: Scene) -> None:
-    start = scene.calendar.ago(12, 12)
+    start = scene.ago(12, 12)
     scene.lead(scene.person(), start, source="webinar_2024", utm=tags(NICK))
     scene.lead(scene.person(), start, source="amocrm", utm=tags(AGENCY, "cpc", "3d_kz"))
     # What the page says beats its name.
@@ -136,5 +136,5 @@ def _pages(scene: Scene) -> None:
 
 def _hours(scene: Scene) -> None:
     for seconds in (-1, 0):
-        moment = scene.calendar.ago(8, 0) + timedelta(seconds=seconds)
+        moment = scene.ago(8, 0) + timedelta(seconds=seconds)
         scene.lead(scene.person(), moment, utm=scene.convention(0))

@@ -58,7 +58,7 @@ def _tests(scene: Scene) -> None:
     scene.won(8, 10, pipeline=TEST, utm=scene.convention(1))
     deal = scene.won(12, 10, utm=scene.convention(1))
     deal.name = "Test-deal of a manager"
-    now = scene.calendar.ago(4, 13)
+    now = scene.ago(4, 13)
     write_landing_challenge(
         scene.draft,
         {
@@ -117,28 +117,28 @@ def _amounts(scene: Scene) -> None:
     # The table's default against an empty price: revenue 0, amount missing.
     scene.sold(
         15, 20, pipeline=FLAGMAN, price=0, table=MAIN_TABLE, row={"amount": 490_000},
-        utm=scene.convention(1),
+        utm=scene.convention(2),
     )  # fmt: skip
-    scene.sold(14, 20, price=None, row={"amount": 5_000}, utm=scene.convention(0))
+    scene.sold(14, 20, price=None, row={"amount": 5_000}, utm=scene.convention(3))
     # AmoCRM's price replaces what the hook made of it.
-    scene.sold(13, 20, price=4_500, row={"amount": 4_952}, utm=scene.convention(1))
+    scene.sold(13, 20, price=4_500, row={"amount": 4_952}, utm=scene.convention(2))
     # Nothing anywhere.
     scene.sold(
         8, 20, row={"amount": None, "sale_amount": None}, is_listed=False,
-        utm=scene.convention(1),
+        utm=scene.convention(2),
     )  # fmt: skip
     scene.sold(
         8, 21, row={"amount": 0, "sale_amount": 0}, is_listed=False,
-        utm=scene.convention(0),
+        utm=scene.convention(3),
     )  # fmt: skip
     # Two amount columns that disagree, and one that is empty.
     scene.sold(
         7, 20, row={"amount": 4_000, "sale_amount": 5_000}, is_listed=False,
-        utm=scene.convention(0),
+        utm=scene.convention(3),
     )  # fmt: skip
     scene.sold(
         7, 21, row={"amount": None, "sale_amount": 4_700}, is_listed=False,
-        utm=scene.convention(1),
+        utm=scene.convention(2),
     )  # fmt: skip
 
 
@@ -153,16 +153,16 @@ def _two_databases(scene: Scene) -> None:
     deal = scene.sold(12, 14, price=4_952, utm=scene.convention(1), is_listed=False)
     write_traffic_sale(
         scene.draft, EXPRESS_TABLE, deal, deal.updated_at, amount=4_100,
-        sale_amount=4_100, updated_at=scene.calendar.ago(8, 9),
+        sale_amount=4_100, updated_at=scene.ago(8, 9),
     )  # fmt: skip
 
 
 def _keys(scene: Scene) -> None:
     # The deal's number stands only in the text column.
-    scene.sold(8, 14, row={"deal_id": None}, utm=scene.convention(1))
+    scene.sold(8, 14, row={"deal_id": None}, utm=scene.convention(3))
     scene.sold(
         8, 15, row={"deal_id": None, "amocrm_lead_id": "pending"}, is_listed=False,
-        utm=scene.convention(1),
+        utm=scene.convention(3),
     )  # fmt: skip
     for ago, price in ((7, 25_000), (6, 19_000)):
         deal = scene.won(
@@ -195,7 +195,7 @@ def _hours(scene: Scene) -> None:
     # Stored with another time than the closing.
     deal = scene.sold(11, 17, utm=scene.convention(0))
     row = scene.draft.rows("landing", EXPRESS_TABLE)[-1]
-    row["sale_date"] = naive(scene.calendar.ago(10, 1))
+    row["sale_date"] = naive(scene.ago(10, 1))
     # Neither a closing time nor a table: AmoCRM's creation is all there is.
     deal = scene.won(11, 9, pipeline=FLAGMAN, price=480_000, utm=scene.convention(0))
     deal.closed_at = None

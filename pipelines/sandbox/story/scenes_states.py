@@ -25,7 +25,7 @@ def tell_states(draft: Draft) -> None:
 def _table_against_crm(scene: Scene) -> None:
     # Lost in AmoCRM since long, so that no event tells of it: no sale.
     deal = scene.sold(21, utm=scene.convention(0))
-    deal.move(scene.calendar.ago(19), LOST)
+    deal.move(scene.ago(19), LOST)
     deal.has_events = False
     # The table itself says lost, and AmoCRM knows nothing: no sale.
     scene.sold(20, utm=scene.convention(1), row={"status_id": LOST}, is_listed=False)
@@ -53,55 +53,51 @@ def _slips(scene: Scene) -> None:
 def _refunds(scene: Scene) -> None:
     # Money back after days: the sale stays, the refund stands beside it.
     deal = scene.sold(20, utm=scene.convention(0))
-    deal.move(scene.calendar.ago(7, 16), LOST)
+    deal.move(scene.ago(7, 16), LOST)
     # The manager also wiped the price: the table still knows what was paid.
     deal = scene.sold(
         16, pipeline=FLAGMAN, price=490_000, table=MAIN_TABLE, utm=scene.convention(1)
     )
-    deal.move(scene.calendar.ago(6, 11), LOST)
+    deal.move(scene.ago(6, 11), LOST)
     deal.price = 0
     # One second more than the correction window is a refund already.
     deal = scene.sold(14, utm=scene.convention(2))
     deal.move(deal.updated_at + timedelta(hours=24, seconds=1), OPEN_STAGE)
     # Refunded long ago although no sales table ever heard of it.
     deal = scene.won(22, utm=scene.convention(3))
-    deal.move(scene.calendar.ago(18), LOST)
+    deal.move(scene.ago(18), LOST)
 
 
 def _reopened(scene: Scene) -> None:
     # Left and won again: one sale on the day of the last win, no refund.
     deal = scene.sold(18, utm=scene.convention(1))
-    deal.move(scene.calendar.ago(16), OPEN_STAGE)
-    deal.move(scene.calendar.ago(15, 17), WON)
+    deal.move(scene.ago(16), OPEN_STAGE)
+    deal.move(scene.ago(15, 17), WON)
     # Won twice, then refunded: only the last win and the last exit count.
     deal = scene.sold(19, utm=scene.convention(3))
-    deal.move(scene.calendar.ago(17), OPEN_STAGE)
-    deal.move(scene.calendar.ago(16), WON)
-    deal.move(scene.calendar.ago(12), OPEN_STAGE)
+    deal.move(scene.ago(17), OPEN_STAGE)
+    deal.move(scene.ago(16), WON)
+    deal.move(scene.ago(12), OPEN_STAGE)
     # Moved to another pipeline while won: no exit, but another product.
-    deal = scene.sold(
-        13, utm=scene.convention(0), price=250_000, row={"amount": 5_000}
-    )
+    deal = scene.sold(13, utm=scene.convention(0), price=250_000, row={"amount": 5_000})
     closed_at = deal.closed_at
-    deal.move(scene.calendar.ago(11), WON, pipeline=FLAGMAN)
+    deal.move(scene.ago(11), WON, pipeline=FLAGMAN)
     deal.closed_at = closed_at
 
 
 def _deleted(scene: Scene) -> None:
     # Deleted: event and trash stub agree, the table row is no sale.
     deal = scene.sold(15, utm=scene.convention(0))
-    deal.deletions.append(("lead_deleted", scene.calendar.ago(12)))
+    deal.deletions.append(("lead_deleted", scene.ago(12)))
     deal.is_listed, deal.is_trashed = False, True
     # Deleted and restored: a sale.
     deal = scene.sold(15, 18, utm=scene.convention(1))
-    deal.deletions.append(("lead_deleted", scene.calendar.ago(13)))
-    deal.deletions.append(("lead_restored", scene.calendar.ago(12, 15)))
+    deal.deletions.append(("lead_deleted", scene.ago(13)))
+    deal.deletions.append(("lead_restored", scene.ago(12, 15)))
     # A deletion event alone, while the deal is still listed: a sale.
     deal = scene.sold(13, 18, utm=scene.convention(2))
-    deal.deletions.append(("lead_deleted", scene.calendar.ago(10)))
+    deal.deletions.append(("lead_deleted", scene.ago(10)))
     # Deleted before any sales table knew of it.
-    deal = scene.open(
-        scene.calendar.ago(20), pipeline=OLD_MAIN, utm=scene.convention(2)
-    )
-    deal.deletions.append(("lead_deleted", scene.calendar.ago(14)))
+    deal = scene.open(scene.ago(20), pipeline=OLD_MAIN, utm=scene.convention(2))
+    deal.deletions.append(("lead_deleted", scene.ago(14)))
     deal.is_listed, deal.is_trashed = False, True

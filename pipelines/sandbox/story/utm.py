@@ -44,31 +44,37 @@ def draw_utm(
     team: Team | None = None,
 ) -> tuple[Utm, Team]:
     """Return the tags of one visit and the team whose visit it was."""
-    team = team or dice.choice(cast.teams)
+    team = team or dice.pick({one: 1 + one.index for one in cast.teams})
     match situation:
         case "none":
-            return _blank(dice), team
+            utm = _blank(dice)
         case "generic":
-            return _generic(dice, team, plan), team
+            utm = _generic(dice, team, plan)
         case "convention":
-            return _tagged(dice, _spell(dice, team.convention), plan.main(team).name), team
+            source = _spell(dice, team.convention)
+            utm = _tagged(dice, source, plan.main(team).name)
         case "agency":
+            team = cast.agency.team
             source = dice.pick({AGENCY: 8, AGENCY.lower(): 1, f" {AGENCY} ": 1})
-            return _tagged(dice, source, plan["agency"].name), cast.agency.team
+            utm = _tagged(dice, source, plan["agency"].name)
         case "nick":
+            team = cast.nick.team
             source = dice.pick({NICK: 8, NICK.upper(): 1, f"{NICK.title()} ": 1})
-            return _tagged(dice, source, dice.choice(FREE_CAMPAIGNS)), cast.nick.team
+            utm = _tagged(dice, source, dice.choice(FREE_CAMPAIGNS))
         case "name":
+            team = cast.studio.team
             source = dice.pick({STUDIO: 6, CONTESTED: 2, CONTESTED.upper(): 2})
-            return _tagged(dice, source, f"{source}/11.12"), cast.studio.team
+            utm = _tagged(dice, source, f"{source}/11.12")
         case "instagram":
             source = dice.choice(("instagram", "ig", "Instagram_Stories"))
-            return tags(source, dice.choice(("social", None))), team
+            utm = tags(source, dice.choice(("social", None)))
         case "macros":
-            return _macros(dice), team
+            utm = _macros(dice)
         case "numeric":
-            return tags("fb", "cpc", plan.main(team).campaign_id), team
-    raise ValueError(f"unknown utm situation {situation!r}")
+            utm = tags("fb", "cpc", plan.main(team).campaign_id)
+        case _:
+            raise ValueError(f"unknown utm situation {situation!r}")
+    return utm, team
 
 
 def tags(
@@ -94,7 +100,9 @@ def _tagged(dice: Dice, source: str, campaign: str) -> Utm:
 
 
 def _blank(dice: Dice) -> Utm:
-    source = dice.pick({None: 70, "": 8, "null": 5, "(not set)": 5, "unknown": 6, "-": 6})
+    source = dice.pick(
+        {None: 70, "": 8, "null": 5, "(not set)": 5, "unknown": 6, "-": 6}
+    )
     return tags(source)
 
 
