@@ -14,7 +14,8 @@ from psycopg import sql
 from pipelines.errors import PublishRefused
 
 CANDIDATE = "candidate"
-TARGETS = ("marts", "history")
+HISTORY = "history"
+TARGETS = ("marts", HISTORY)
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ def marts_from_manifest(path: Path) -> list[MartSpec]:
     """Read the marts from dbt's manifest: key from the contract, target from meta.
 
     `config.meta` of a model may say `publish_to: history` (durable memory) and
-    `volume_guard: false` (a mart that may well become empty).
+    `volume_guard: false` (a mart that may well become empty; memory never may).
     """
     manifest = json.loads(path.read_text(encoding="utf-8"))
     nodes = sorted(manifest["nodes"].values(), key=lambda node: str(node["name"]))

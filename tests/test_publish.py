@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -171,6 +172,16 @@ def test_mart_without_volume_guard_may_become_empty(url, warehouse):
     build(warehouse, "select 1 as sale_id, 1.00::numeric(18, 2) as amount where false")
 
     assert counts(url, findings) == [(0, 0, 1)]
+
+
+def test_memory_is_always_guarded(url, warehouse):
+    plans = replace(PLANS, has_volume_guard=False)
+    build(warehouse, "select 'a' as team_id, 1 as plan", name="plans", key="team_id")
+    counts(url, plans)
+    warehouse.execute("truncate candidate.plans")
+
+    with pytest.raises(PublishRefused, match="plans would shrink from 1 to 0"):
+        counts(url, plans)
 
 
 def test_failure_in_the_last_mart_leaves_the_first_as_it_was(url, warehouse):
