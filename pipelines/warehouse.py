@@ -25,7 +25,7 @@ HISTORY_TABLES = {
     "frozen_plans": "Weekly plans as they were frozen in their week.",
 }
 LOADS = """
-create table if not exists raw._loads (
+create table raw._loads (
     load_id bigint generated always as identity primary key,
     run_id text not null,
     system text not null,
@@ -48,11 +48,11 @@ create table if not exists raw._loads (
     finished_at timestamptz,
     error text
 );
-create index if not exists _loads_by_table
+create index _loads_by_table
     on raw._loads (system, table_name, load_id desc);
 """
 CLOCK = """
-create table if not exists raw._clock (
+create table raw._clock (
     id integer primary key default 1 check (id = 1),
     now timestamptz not null
 )
@@ -117,11 +117,7 @@ def prepare(connection: Connection, catalog: Catalog) -> None:
     """
     with connection.transaction():
         connection.execute("select pg_advisory_xact_lock(%s)", [PREPARE_LOCK])
-        for schema in SCHEMAS:
-            statement = sql.SQL("create schema if not exists {}")
-            connection.execute(statement.format(sql.Identifier(schema)))
-        connection.execute(LOADS)
-        connection.execute(CLOCK)
+        _create_own(connection)
         existing = _existing_tables(connection)
         for table in (*catalog.tables, *catalog.history):
             found = existing.get((table.schema, table.name))
@@ -129,6 +125,23 @@ def prepare(connection: Connection, catalog: Catalog) -> None:
                 _create(connection, table)
             elif found != _declared(table):
                 _follow(connection, table, found)
+
+
+def _create_own(connection: Connection) -> None:
+    """Create schemas and own tables that are missing; asking first needs no right.
+
+    Even an `if not exists` may wait for locks of the loads that are under way.
+    """
+    for schema in SCHEMAS:
+        query = "select to_regnamespace(quote_ident(%s)) is null"
+        row = connection.execute(query, [schema]).fetchone()
+        if row and row[0]:
+            statement = sql.SQL("create schema {}")
+            connection.execute(statement.format(sql.Identifier(schema)))
+    for table, definition in {"raw._loads": LOADS, "raw._clock": CLOCK}.items():
+        row = connection.execute("select to_regclass(%s) is null", [table]).fetchone()
+        if row and row[0]:
+            connection.execute(definition)
 
 
 Shape = dict[str, tuple[str, int | None]]
