@@ -1,6 +1,7 @@
 """Preparing a warehouse: what is declared exists, a second time changes nothing."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
@@ -50,6 +51,22 @@ def test_whole_catalog_is_prepared_from_empty_and_again(warehouse):
     names = {name for _, name in first}
     assert names >= {table.name for table in (*catalog.tables, *catalog.history)}
     assert names >= {"_loads", "_clock"}
+
+
+def test_steps_that_begin_together_prepare_together(new_database):
+    url, catalog = new_database(), load_catalog()
+
+    def step(_: int) -> int:
+        with connect(url) as warehouse:
+            prepare(warehouse, catalog)
+            count = "select count(*) from pg_tables where schemaname = 'raw'"
+            row = warehouse.execute(count).fetchone()
+            return row[0] if row else 0
+
+    with ThreadPoolExecutor(4) as pool:
+        counts = set(pool.map(step, range(4)))
+
+    assert counts == {len(catalog.tables) + 2}
 
 
 def test_raw_table_has_declared_columns_and_stamps(warehouse):
