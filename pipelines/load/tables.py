@@ -135,12 +135,12 @@ def _is_empty(connection: Connection, raw: RawTable) -> bool:
 def _newest(
     connection: Connection, raw: RawTable, column: str | None
 ) -> datetime | None:
-    """Return the newest finite value of the column that says how fresh a table is."""
+    """Return the newest value that Python can hold of the freshness column."""
     if column is None or raw.columns.get(column) not in DATED:
         return None
     statement = sql.SQL(
         "select cast(max({column}) as timestamptz) from {raw} "
-        "where _deleted_at is null and {column} < '9999-01-01'"
+        "where _deleted_at is null and {column} between '0002-01-01' and '9998-12-31'"
     )
     query = statement.format(column=sql.Identifier(column), raw=raw.identifier)
     row = connection.execute(query).fetchone()

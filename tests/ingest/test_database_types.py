@@ -100,6 +100,21 @@ def test_every_type_arrives_as_it_is(pair):
     assert pair.living("leads", texts) == expected
 
 
+@pytest.mark.parametrize(
+    "value", ["-infinity", "infinity", "4713-01-01 BC", "12026-01-01"]
+)
+def test_time_that_python_cannot_hold_does_no_harm(pair, value):
+    pair.source(
+        "create table leads (id int primary key, at timestamptz)",
+        f"insert into leads values (1, '{value}')",
+    )
+    columns = {"id": "int", "at": "timestamptz"}
+    pair.tables.append(declare("leads", columns, newest="at"))
+
+    assert pair.load()["leads"].newest_row_at is None
+    assert len(pair.living("leads", "id")) == 1
+
+
 def test_odd_names_are_only_names(pair):
     table, column = 'Group"; drop table x; --', "select"
     quoted = table.replace('"', '""')
