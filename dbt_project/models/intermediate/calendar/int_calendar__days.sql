@@ -8,8 +8,8 @@ leads as (
     select * from {{ ref('lead_attribution') }}
 ),
 
-ad_insights as (
-    select * from {{ ref('stg_facebook__ad_insights') }}
+ad_days as (
+    select * from {{ ref('int_spend__ad_days') }}
 ),
 
 account_insights as (
@@ -25,7 +25,7 @@ first_days as (
     union all
     select min(lead_date) as date from leads
     union all
-    select min(stat_date) as date from ad_insights
+    select min(stat_date) as date from ad_days
     union all
     select min(stat_date) as date from account_insights
 ),

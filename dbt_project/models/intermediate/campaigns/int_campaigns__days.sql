@@ -1,7 +1,7 @@
 with
 
-ad_insights as (
-    select * from {{ ref('stg_facebook__ad_insights') }}
+ad_days as (
+    select * from {{ ref('int_spend__ad_days') }}
 ),
 
 lookups as (
@@ -13,7 +13,7 @@ campaigns as (
 ),
 
 asked_days as (
-    select campaign_id, stat_date as event_date from ad_insights
+    select campaign_id, stat_date as event_date from ad_days
     union distinct
     select campaign_id, event_date from lookups
 ),

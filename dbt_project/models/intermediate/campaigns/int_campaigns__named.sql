@@ -4,38 +4,32 @@ campaigns as (
     select * from {{ ref('stg_facebook__campaigns') }}
 ),
 
-ad_insights as (
-    select * from {{ ref('stg_facebook__ad_insights') }}
+ad_days as (
+    select * from {{ ref('int_spend__ad_days') }}
 ),
 
--- A deleted campaign is known from its spend alone; the newest row has its last name.
-ranked_insights as (
+-- A deleted campaign is known from its spend alone; the newest day has its last name.
+lost_campaigns as (
     select
-        campaign_id,
-        account_id,
-        campaign_name,
+        ad_days.campaign_id,
+        ad_days.account_id,
+        ad_days.campaign_name,
         row_number() over (
-            partition by campaign_id order by stat_date desc, ad_id
-        ) as insight_rank
-    from ad_insights
-),
-
-newest_insights as (
-    select campaign_id, account_id, campaign_name
-    from ranked_insights
-    where insight_rank = 1 and campaign_id is not null
+            partition by ad_days.campaign_id
+            order by ad_days.stat_date desc, ad_days.ad_id
+        ) as day_rank
+    from ad_days
+    left join campaigns on ad_days.campaign_id = campaigns.campaign_id
+    where campaigns.campaign_id is null and ad_days.campaign_id is not null
 ),
 
 named_campaigns as (
-    select
-        coalesce(campaigns.campaign_id, newest_insights.campaign_id) as campaign_id,
-        coalesce(campaigns.account_id, newest_insights.account_id) as account_id,
-        coalesce(
-            campaigns.campaign_name, newest_insights.campaign_name
-        ) as campaign_name
+    select campaign_id, account_id, campaign_name
     from campaigns
-    full outer join newest_insights
-        on campaigns.campaign_id = newest_insights.campaign_id
+    union all
+    select campaign_id, account_id, campaign_name
+    from lost_campaigns
+    where day_rank = 1
 )
 
 select

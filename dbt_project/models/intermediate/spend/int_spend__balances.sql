@@ -1,7 +1,7 @@
 with
 
-ad_insights as (
-    select * from {{ ref('stg_facebook__ad_insights') }}
+ad_days as (
+    select * from {{ ref('int_spend__ad_days') }}
 ),
 
 account_insights as (
@@ -12,12 +12,12 @@ ad_totals as (
     select
         account_id,
         stat_date,
-        sum(cast(spend as numeric(18, 2))) as spend,
+        sum(spend) as spend,
         sum(impressions) as impressions,
         sum(clicks) as clicks,
         sum(link_clicks) as link_clicks,
         sum(fb_leads) as fb_leads
-    from ad_insights
+    from ad_days
     group by account_id, stat_date
 ),
 

@@ -2,32 +2,12 @@
 
 with
 
-ad_insights as (
-    select * from {{ ref('stg_facebook__ad_insights') }}
+ad_days as (
+    select * from {{ ref('int_spend__ad_days') }}
 ),
 
 balances as (
     select * from {{ ref('int_spend__balances') }}
-),
-
-ad_rows as (
-    select
-        stat_date,
-        account_id,
-        campaign_id,
-        ad_set_id,
-        ad_id,
-        campaign_name,
-        currency,
-        cast(spend as numeric(18, 2)) as spend,
-        impressions,
-        clicks,
-        link_clicks,
-        reach,
-        fb_leads,
-        video_plays,
-        video_p100
-    from ad_insights
 ),
 
 -- What the account spent and no visible ad explains: archived or deleted ads.
@@ -52,7 +32,7 @@ balance_rows as (
 ),
 
 spend_rows as (
-    select * from ad_rows
+    select * from ad_days
     union all
     select * from balance_rows
 )
