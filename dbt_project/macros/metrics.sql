@@ -10,7 +10,9 @@
     )
 {%- endmacro %}
 
-{% macro ctr_pct(clicks, impressions) %}{{ ratio(clicks, impressions, 100) }}{% endmacro %}
+{% macro ctr_pct(clicks, impressions) -%}
+    {{ ratio(clicks, impressions, 100) }}
+{%- endmacro %}
 
 {% macro cpc_usd(spend_usd, clicks) %}{{ ratio(spend_usd, clicks) }}{% endmacro %}
 
@@ -31,9 +33,13 @@
     {{ ratio(revenue_kzt, paid_deals) }}
 {%- endmacro %}
 
-{% macro conversion_rate_pct(sales, leads) %}{{ ratio(sales, leads, 100) }}{% endmacro %}
+{% macro conversion_rate_pct(sales, leads) -%}
+    {{ ratio(sales, leads, 100) }}
+{%- endmacro %}
 
-{% macro roas(revenue_kzt, spend_kzt) %}{{ ratio(revenue_kzt, spend_kzt) }}{% endmacro %}
+{% macro roas(revenue_kzt, spend_kzt) -%}
+    {{ ratio(revenue_kzt, spend_kzt) }}
+{%- endmacro %}
 
 {% macro roi_pct(revenue_kzt, spend_kzt) -%}
     {{ ratio("(" ~ revenue_kzt ~ " - " ~ spend_kzt ~ ")", spend_kzt, 100) }}

@@ -33,7 +33,8 @@ typed as (
         {{ try_bigint('amocrm_lead_id') }} as deal_id,
         {{ try_bigint('amocrm_contact_id') }} as amocrm_contact_id,
         {%- for field in fields %}
-        {{ json_text('details', ['utmParams', 'utm_' ~ field]) }} as meta_a_utm_{{ field }},
+        {{ json_text('details', ['utmParams', 'utm_' ~ field]) }}
+            as meta_a_utm_{{ field }},
         {%- endfor %}
         {{ json_text('details', ['utmParams', 'utm_id']) }} as meta_a_utm_id,
         {%- for field in fields %}
@@ -41,10 +42,12 @@ typed as (
         {%- endfor %}
         {{ json_text('details', 'utm_id') }} as meta_b_utm_id,
         {%- for field in fields %}
-        {{ json_text('details', 'utm' ~ field | capitalize) }} as meta_c_utm_{{ field }},
+        {{ json_text('details', 'utm' ~ field | capitalize) }}
+            as meta_c_utm_{{ field }},
         {%- endfor %}
         {{ json_text('details', 'utmId') }} as meta_c_utm_id,
-        {{ json_text('details', ['original_utm', 'source']) }} as meta_original_utm_source,
+        {{ json_text('details', ['original_utm', 'source']) }}
+            as meta_original_utm_source,
         {{ json_text('details', ['original_utm', 'campaign']) }}
             as meta_original_utm_campaign,
         {{ json_text('details', 'funnel_type') }} as meta_funnel_type,

@@ -7,6 +7,7 @@
     'accounts': ('fb_ad_accounts', 'account_id'),
     'campaigns': ('tracked_campaigns', 'campaign_id'),
 }[items] -%}
+{%- set key = account_id('item_id') if items == 'accounts' else 'item_id' -%}
 with traffic_targetologist_settings as (
     select *
     from {{ source('raw', system ~ '__traffic_targetologist_settings') }}
@@ -36,9 +37,9 @@ grouped as (
         '{{ system }}' as source_db,
         user_id,
         {%- if items == 'accounts' %}
-        {{ account_id('item_id') }} as account_id,
+        {{ key }} as account_id,
         {%- else %}
-        item_id as campaign_id,
+        {{ key }} as campaign_id,
         max({{ account_id('ad_account_id') }}) as ad_account_id,
         {%- endif %}
         {{ any_of('is_enabled') }} as is_enabled,
@@ -46,8 +47,8 @@ grouped as (
     from items
     where
         user_id is not null
-        and {{ account_id('item_id') if items == 'accounts' else 'item_id' }} is not null
-    group by user_id, {{ account_id('item_id') if items == 'accounts' else 'item_id' }}
+        and {{ key }} is not null
+    group by user_id, {{ key }}
 )
 
 select * from grouped

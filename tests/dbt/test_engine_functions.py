@@ -72,7 +72,8 @@ def test_every_type_of_day_is_one_day(evaluate, expression):
     ("text", "number"),
     [
         ("5000", "5000"),
-        (" 490000.50 ", "490000.50"),
+        (" 490000.50 ", "490000.5"),
+        ("5000.0000", "5000"),
         ('"1.5"', "1.5"),
         ("-12", "-12"),
         ("1e3", "1000"),
@@ -90,7 +91,7 @@ def test_every_type_of_day_is_one_day(evaluate, expression):
 def test_numbers_are_read_or_null(evaluate, text, number):
     expected = None if number is None else Decimal(number)
 
-    assert evaluate("util.try_numeric(%s)", text) == expected
+    assert str(evaluate("util.try_numeric(%s)", text)) == str(expected)
 
 
 @pytest.mark.parametrize(

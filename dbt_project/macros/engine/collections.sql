@@ -51,12 +51,16 @@
     )
 {%- endmacro %}
 
-{% macro json_type() %}{{ return(adapter.dispatch("json_type", "traffic")()) }}{% endmacro %}
+{% macro json_type() -%}
+    {{ return(adapter.dispatch("json_type", "traffic")()) }}
+{%- endmacro %}
 
 {% macro default__json_type() %}jsonb{% endmacro %}
 
 {#- In a from clause, with an alias that names the column: `phones (phone)`. -#}
-{% macro unnest(list) %}{{ return(adapter.dispatch("unnest", "traffic")(list)) }}{% endmacro %}
+{% macro unnest(list) -%}
+    {{ return(adapter.dispatch("unnest", "traffic")(list)) }}
+{%- endmacro %}
 
 {% macro default__unnest(list) %}unnest({{ list }}){% endmacro %}
 

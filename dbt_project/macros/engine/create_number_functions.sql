@@ -1,12 +1,13 @@
 {#- Numbers and ids out of text: what is no number is NULL, never an error. -#}
 {% macro create_number_functions() %}
--- Quotes are trimmed, so that a number inside a JSON string counts.
+-- Quotes are trimmed, so that a number inside a JSON string counts, and zeros at the
+-- end of a fraction, so that a source's scale changes nothing.
 create or replace function util.try_numeric(value text) returns numeric
 language sql immutable parallel safe return
     case
         when btrim(value, E' "\\\t\r\n')
             ~ '^[+-]?([0-9]{1,30}(\.[0-9]{0,30})?|\.[0-9]{1,30})([eE][+-]?[0-9]{1,2})?$'
-            then cast(btrim(value, E' "\\\t\r\n') as numeric)
+            then trim_scale(cast(btrim(value, E' "\\\t\r\n') as numeric))
     end;
 
 create or replace function util.try_bigint(value text) returns bigint

@@ -5,7 +5,8 @@ create or replace function util.squeeze(value text) returns text
 language sql immutable parallel safe return
     btrim(regexp_replace(
         value,
-        '[\s\u001c-\u001f\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+',
+        '[\s\u001c-\u001f\u0085\u00a0\u1680\u2000-\u200a'
+        '\u2028\u2029\u202f\u205f\u3000]+',
         ' ', 'g'
     ));
 

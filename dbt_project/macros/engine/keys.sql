@@ -1,6 +1,6 @@
 {#- Keys made of other columns. -#}
 
-{#- Hash of a natural key; NULL and '' differ, and so do ('ab', 'c') and ('a', 'bc'). -#}
+{#- Hash of a natural key; NULL is not '', ('ab', 'c') is not ('a', 'bc'). -#}
 {% macro surrogate_hash(columns) -%}
     {{ return(adapter.dispatch("surrogate_hash", "traffic")(columns)) }}
 {%- endmacro %}

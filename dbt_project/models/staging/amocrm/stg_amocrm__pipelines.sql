@@ -8,7 +8,9 @@ flattened as (
     select
         id as pipeline_id,
         {{ json_text('payload', 'name') }} as pipeline_name,
-        coalesce({{ try_boolean(json_text('payload', 'is_archive')) }}, false) as is_archive
+        coalesce(
+            {{ try_boolean(json_text('payload', 'is_archive')) }}, false
+        ) as is_archive
     from pipelines
 )
 

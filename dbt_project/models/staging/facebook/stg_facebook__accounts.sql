@@ -10,7 +10,9 @@ flattened as (
         {{ json_text('payload', 'name') }} as account_name,
         {{ json_text('payload', 'timezone_name') }} as timezone_name,
         {{ json_text('payload', 'currency') }} as currency,
-        cast({{ try_bigint(json_text('payload', 'account_status')) }} as integer) as account_status,
+        cast(
+            {{ try_bigint(json_text('payload', 'account_status')) }} as integer
+        ) as account_status,
         {{ utc(json_text('payload', 'created_time')) }} as created_at
     from accounts
 )

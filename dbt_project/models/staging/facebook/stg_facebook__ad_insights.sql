@@ -14,23 +14,17 @@ flattened as (
         {{ json_text('payload', 'ad_name') }} as ad_name,
         {{ source_day('stat_date') }} as stat_date,
         {{ json_text('payload', 'account_currency') }} as currency,
-        coalesce({{ try_numeric(json_text('payload', 'spend')) }}, 0) as spend,
-        coalesce({{ whole_number(json_text('payload', 'impressions')) }}, 0) as impressions,
-        coalesce({{ whole_number(json_text('payload', 'clicks')) }}, 0) as clicks,
-        coalesce({{ whole_number(json_text('payload', 'inline_link_clicks')) }}, 0) as link_clicks,
+        {{ insight_number('spend') }} as spend,
+        {{ insight_count('impressions') }} as impressions,
+        {{ insight_count('clicks') }} as clicks,
+        {{ insight_count('inline_link_clicks') }} as link_clicks,
         {{ whole_number(json_text('payload', 'reach')) }} as reach,
-        cast(coalesce(
-            {{ action_value(json_at('payload', 'actions'), 'lead') }}, 0
-        ) as bigint) as fb_leads,
-        cast(coalesce(
-            {{ action_value(json_at('payload', 'actions'), 'purchase') }}, 0
-        ) as bigint) as fb_purchases,
-        cast(coalesce(
-            {{ action_value(json_at('payload', 'video_play_actions'), 'video_view') }}, 0
-        ) as bigint) as video_plays,
-        cast(coalesce(
-            {{ action_value(json_at('payload', 'video_p100_watched_actions'), 'video_view') }}, 0
-        ) as bigint) as video_p100
+        {{ insight_action('actions', ['lead']) }} as fb_leads,
+        {{ insight_action('actions', [
+            'purchase', 'omni_purchase', 'offsite_conversion.fb_pixel_purchase',
+        ]) }} as fb_purchases,
+        {{ insight_action('video_play_actions', ['video_view']) }} as video_plays,
+        {{ insight_action('video_p100_watched_actions', ['video_view']) }} as video_p100
     from ad_insights
 )
 

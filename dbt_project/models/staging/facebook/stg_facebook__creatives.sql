@@ -13,7 +13,8 @@ flattened as (
         {{ json_text('payload', 'link_url') }} as link_url,
         {{ json_text('payload', 'object_url') }} as object_url,
         {{ json_text('payload', 'template_url') }} as template_url,
-        {{ json_text('payload', ['object_story_spec', 'link_data', 'link']) }} as story_link,
+        {{ json_text('payload', ['object_story_spec', 'link_data', 'link']) }}
+            as story_link,
         {{ json_text('payload', 'status') }} as status
     from creatives
 )

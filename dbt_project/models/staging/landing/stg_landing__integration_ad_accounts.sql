@@ -6,7 +6,9 @@ with integration_ad_accounts as (
 
 typed as (
     select
-        coalesce({{ account_id('account_id') }}, cast(account_id as text)) as ad_account_id,
+        coalesce(
+            {{ account_id('account_id') }}, cast(account_id as text)
+        ) as ad_account_id,
         cast(team_name as text) as team_name,
         {{ utc('created_at') }} as created_at,
         {{ utc('updated_at') }} as updated_at

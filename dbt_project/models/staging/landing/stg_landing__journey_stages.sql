@@ -13,7 +13,8 @@ typed as (
         cast(event_type as text) as event_type,
         cast(source as text) as event_source,
         {{ utc('created_at') }} as created_at,
-        {{ try_numeric(json_text(json_value('metadata'), 'sale_amount')) }} as sale_amount
+        {{ try_numeric(json_text(json_value('metadata'), 'sale_amount')) }}
+            as sale_amount
     from journey_stages
 )
 

@@ -7,7 +7,9 @@ with traffic_ad_account_bindings as (
 typed as (
     select
         cast(id as text) as binding_id,
-        coalesce({{ account_id('ad_account_id') }}, cast(ad_account_id as text)) as ad_account_id,
+        coalesce(
+            {{ account_id('ad_account_id') }}, cast(ad_account_id as text)
+        ) as ad_account_id,
         cast(ad_platform as text) as ad_platform,
         cast(team_id as text) as team_id,
         cast(team_name as text) as team_name,

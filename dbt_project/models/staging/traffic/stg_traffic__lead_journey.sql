@@ -12,7 +12,8 @@ typed as (
         cast(source as text) as event_source,
         {{ utc('created_at') }} as created_at,
         coalesce(cast(stage as text), cast(stage_name as text)) as stage,
-        {{ try_numeric(json_text(json_value('metadata'), 'sale_amount')) }} as sale_amount
+        {{ try_numeric(json_text(json_value('metadata'), 'sale_amount')) }}
+            as sale_amount
     from traffic_lead_journey
 )
 
