@@ -18,6 +18,7 @@ from pipelines.errors import (
     ConfigurationError,
     LoadRefused,
     PipelineError,
+    RateLimited,
     SchemaChanged,
 )
 from pipelines.load.log import LoadResult, record_load
@@ -66,7 +67,7 @@ def raw_spec(table: Table, *, kinds: set[str]) -> dg.AssetSpec:
 
 
 # Trying again cannot help these.
-FINAL = (AuthError, ConfigurationError, LoadRefused, SchemaChanged)
+FINAL = (AuthError, ConfigurationError, LoadRefused, RateLimited, SchemaChanged)
 
 
 def prepared(settings: Settings) -> None:
@@ -84,7 +85,9 @@ def materialized(
     **facts: str | float | None,
 ) -> dg.MaterializeResult[None]:
     """Say what a load did, as metadata that the UI plots over time."""
-    newest = {"newest_row_at": dg.MetadataValue.timestamp(newest_row_at)}
+    newest: dict[str, dg.TimestampMetadataValue] = {}
+    if newest_row_at:
+        newest["newest_row_at"] = dg.MetadataValue.timestamp(newest_row_at)
     return dg.MaterializeResult(
         asset_key=key,
         metadata={
@@ -93,7 +96,7 @@ def materialized(
             "rows_inserted": result.rows_inserted,
             "rows_updated": result.rows_updated,
             "rows_deleted": result.rows_deleted,
-            **(newest if newest_row_at else {}),
+            **newest,
             **{name: fact for name, fact in facts.items() if fact is not None},
         },
     )
@@ -139,6 +142,10 @@ def _log_failure(
         with connect(settings.warehouse_url) as warehouse:
             for table in load_catalog(SOURCES).of(system):
                 record_load(
-                    warehouse, run=run, system=system, table=table.table,
-                    outcome="failed", error=str(error),
+                    warehouse,
+                    run=run,
+                    system=system,
+                    table=table.table,
+                    outcome="failed",
+                    error=str(error),
                 )

@@ -3,6 +3,7 @@
 Models' SQL and rules live in `dbt_project/`; publishing them belongs to `publish.py`.
 """
 
+import fcntl
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -19,7 +20,7 @@ from dagster_dbt import (
 from dagster_dbt.errors import DagsterDbtCliRuntimeError
 
 from pipelines.defs.assets import OWNERS
-from pipelines.defs.resources import DBT_PROJECT, Environment
+from pipelines.defs.resources import DBT_PROJECT, Environment, dbt_resource
 from pipelines.publish import withhold
 
 MART_FRESHNESS = dg.FreshnessPolicy.time_window(
@@ -29,16 +30,27 @@ PROJECT = DbtProject(project_dir=DBT_PROJECT, profiles_dir=DBT_PROJECT)
 
 
 def ensure_manifest(project: DbtProject) -> Path:
-    """Parse the dbt project when its manifest is missing or older than a source file."""
+    """Parse the dbt project when its manifest is missing or older than a source file.
+
+    Several processes load the code location at once: the first one parses.
+    """
+    target = project.manifest_path.parent
+    target.mkdir(exist_ok=True)
+    with (target / "parse.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if _is_stale(project):
+            dbt_resource().cli(["parse", "--quiet"], target_path=target).wait()
+    return project.manifest_path
+
+
+def _is_stale(project: DbtProject) -> bool:
+    manifest = project.manifest_path
     sources = (
         path.stat().st_mtime
         for path in project.project_dir.rglob("*")
         if path.suffix in {".sql", ".yml", ".csv"} and "target" not in path.parts
     )
-    manifest = project.manifest_path
-    if not manifest.exists() or manifest.stat().st_mtime < max(sources):
-        project.preparer.prepare(project)
-    return manifest
+    return not manifest.exists() or manifest.stat().st_mtime < max(sources)
 
 
 MANIFEST = ensure_manifest(PROJECT)
@@ -83,7 +95,9 @@ def dbt_models(
     command = ["build", "--exclude-resource-type", "unit_test"]
     try:
         events = dbt.cli(command, context=context).stream()
-        yield from events.fetch_row_counts().fetch_column_metadata()
+        yield from events.fetch_row_counts().fetch_column_metadata(
+            with_column_lineage=False
+        )
     except DagsterDbtCliRuntimeError as error:
         settings = environment.settings()
         withhold(settings.warehouse_url, reason=str(error), now=settings.now())

@@ -25,7 +25,9 @@ CLOCK_KEY = dg.AssetKey(["raw", "_clock"])
     description="The moment that a build calls now: PIPELINE_NOW, else the real time. "
     "Every day boundary, window and plan of the edition follows it.",
 )
-def clock(context: dg.AssetExecutionContext, environment: Environment) -> dg.MaterializeResult:
+def clock(
+    context: dg.AssetExecutionContext, environment: Environment
+) -> dg.MaterializeResult:
     settings = environment.settings()
     now = settings.now()
     with psycopg.connect(settings.warehouse_url) as warehouse:

@@ -70,7 +70,10 @@ class Settings:
 
     def optional_database_urls(self) -> dict[str, str]:
         """Return the addresses of those databases that are set."""
-        names = {system: f"{system.upper()}_DATABASE_URL" for system in ("landing", "traffic")}
+        names = {
+            system: f"{system.upper()}_DATABASE_URL"
+            for system in ("landing", "traffic")
+        }
         return {
             system: self.values[name]
             for system, name in names.items()
@@ -113,18 +116,15 @@ class Environment(dg.ConfigurableResource):
         os.environ.update(dbt_environment(self.settings().warehouse_url))
 
 
-def dbt_executable() -> str:
+def dbt_resource() -> DbtCliResource:
     """Return the dbt of this environment, whatever is on the PATH."""
-    return str(Path(sys.executable).with_name("dbt"))
+    return DbtCliResource(
+        project_dir=str(DBT_PROJECT),
+        profiles_dir=str(DBT_PROJECT),
+        dbt_executable=str(Path(sys.executable).with_name("dbt")),
+    )
 
 
 defs = dg.Definitions(
-    resources={
-        "environment": Environment(),
-        "dbt": DbtCliResource(
-            project_dir=str(DBT_PROJECT),
-            profiles_dir=str(DBT_PROJECT),
-            dbt_executable=dbt_executable(),
-        ),
-    },
+    resources={"environment": Environment(), "dbt": dbt_resource()},
 )
