@@ -58,10 +58,12 @@ system_states as (
         end as reason,
         case
             when systems.system = 'facebook' then covered_days.spend_covered_to
-            else {{ almaty_date('systems.read_to') }}
+            when {{ almaty_date('systems.read_to') }} = clock.today then clock.today
+            else {{ add_days(almaty_date('systems.read_to'), -1) }}
         end as covered_to
     from systems
     cross join covered_days
+    cross join clock
 ),
 
 late_systems as (

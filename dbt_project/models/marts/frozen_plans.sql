@@ -1,7 +1,7 @@
 with
 
 remembered as (
-    select * from {{ ref('stg_history__frozen_plans') }}
+    select * from {{ ref('int_plans__remembered') }}
 ),
 
 generated as (

@@ -16,6 +16,10 @@ bindings as (
     select * from {{ ref('stg_traffic__ad_account_bindings') }}
 ),
 
+history as (
+    select * from {{ ref('stg_history__ownership_versions') }}
+),
+
 spellings as (
     select
         'Unattributed' as team_name,
@@ -55,16 +59,43 @@ ranked_spellings as (
     where team_key <> ''
 ),
 
+remembered_ids as (
+    select
+        fact_key as team_key,
+        owner_user_id as team_id,
+        row_number() over (
+            partition by fact_key order by valid_from desc, owner_user_id
+        ) as version_rank
+    from history
+    where fact_type = 'team'
+),
+
+-- A team that its table has dropped, but a user still names, keeps its id.
 first_spellings as (
     select
-        team_key,
-        trim(team_name) as team_name,
-        team_id,
-        row_number() over (
-            partition by team_id order by source_rank, seen_at desc nulls last, team_key
-        ) as id_rank
+        ranked_spellings.team_key,
+        trim(ranked_spellings.team_name) as team_name,
+        coalesce(ranked_spellings.team_id, remembered_ids.team_id) as team_id,
+        ranked_spellings.team_id is not null as is_source_id,
+        ranked_spellings.source_rank,
+        ranked_spellings.seen_at
     from ranked_spellings
-    where spelling_rank = 1
+    left join remembered_ids
+        on ranked_spellings.team_key = remembered_ids.team_key
+        and remembered_ids.version_rank = 1
+    where ranked_spellings.spelling_rank = 1
+),
+
+ranked_ids as (
+    select
+        *,
+        row_number() over (
+            partition by team_id
+            order by
+                case when is_source_id then 0 else 1 end, source_rank,
+                seen_at desc nulls last, team_key
+        ) as id_rank
+    from first_spellings
 ),
 
 -- One id under two names (a copy kept the old one) belongs to the better source.
@@ -76,7 +107,7 @@ teams as (
             else {{ surrogate_hash(['team_key']) }}
         end as team_id,
         team_name
-    from first_spellings
+    from ranked_ids
 )
 
 select * from teams
