@@ -16,6 +16,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]
     home: Path = tmp_path_factory.mktemp("cluster")
     with PostgresServer(home) as running:
         yield running
+        running.remove()
 
 
 @pytest.fixture(scope="session")
