@@ -43,7 +43,7 @@ decided as (
             when deciding_steps.team_key is not null then null
             when doubtful_leads.lead_key is not null then 'ambiguous'
             when lead_sets.is_generic then 'generic_utm'
-            when not coalesce(lead_sets.is_empty, true) then 'unknown_utm'
+            when lead_sets.is_usable then 'unknown_utm'
             else 'no_utm'
         end as reason
     from leads

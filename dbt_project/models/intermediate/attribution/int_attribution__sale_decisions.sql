@@ -45,7 +45,7 @@ decided as (
             when deciding_steps.team_key is not null then null
             when doubtful_sales.deal_id is not null then 'ambiguous'
             when deal_sets.is_generic then 'generic_utm'
-            when not coalesce(deal_sets.is_empty, true) then 'unknown_utm'
+            when deal_sets.is_usable then 'unknown_utm'
             else 'no_utm'
         end as reason
     from sales
