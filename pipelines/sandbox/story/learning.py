@@ -3,11 +3,12 @@
 What they paid belongs to `sales.py`.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from pipelines.sandbox.story.deals import EXPRESS, WON, Deal
 from pipelines.sandbox.story.dice import Dice
 from pipelines.sandbox.story.draft import Draft
+from pipelines.sandbox.story.people import Person
 from pipelines.sandbox.story.world import Row
 
 STUDENTS, UNLOCKS, PROGRESS, HOMEWORKS, VIDEOS = 92, 107, 33, 75, 20
@@ -22,6 +23,7 @@ def tell_learning(draft: Draft) -> None:
     students = _enrol(draft, dice)
     _unlocks(draft, dice, students)
     _lessons(draft, dice, students)
+    _videos(draft, dice, students)
     _homeworks(draft, dice, students)
     _graduates(draft, dice, students)
 
@@ -62,20 +64,7 @@ def _student(draft: Draft, dice: Dice, deal: Deal | None) -> None:
     granted_at = deal.updated_at if deal else draft.calendar.ago(12)
     created_at = min(dice.later(granted_at, 0.1, 20), draft.options.now)
     user_id = dice.uuid()
-    draft.add(
-        "tripwire",
-        "users",
-        {
-            "id": user_id,
-            "email": person.email,
-            "full_name": person.name,
-            "role": "student",
-            "platform": "tripwire",
-            "telegram_link_token": "canary-secret-telegram-token",
-            "created_at": created_at,
-            "updated_at": created_at,
-        },
-    )
+    _account(draft, user_id, person, created_at)
     first_login = dice.later(created_at, 0.2, 50)
     has_login = dice.chance(0.7) and draft.calendar.is_past(first_login)
     # Some managers typed the mail instead of the deal.
@@ -99,6 +88,23 @@ def _student(draft: Draft, dice: Dice, deal: Deal | None) -> None:
             "amocrm_contact_id": str(person.contact_id),
             "created_at": created_at,
             "updated_at": first_login if has_login else created_at,
+        },
+    )
+
+
+def _account(draft: Draft, user_id: str, person: Person, created_at: datetime) -> None:
+    draft.add(
+        "tripwire",
+        "users",
+        {
+            "id": user_id,
+            "email": person.email,
+            "full_name": person.name,
+            "role": "student",
+            "platform": "tripwire",
+            "telegram_link_token": "canary-secret-telegram-token",
+            "created_at": created_at,
+            "updated_at": created_at,
         },
     )
 
@@ -146,6 +152,10 @@ def _lessons(draft: Draft, dice: Dice, students: list[Row]) -> None:
                 "updated_at": moment,
             },
         )
+
+
+def _videos(draft: Draft, dice: Dice, students: list[Row]) -> None:
+    scale = draft.options.scale
     for number in range(VIDEOS * scale):
         student = students[number]
         watched = dice.randint(10, 100)

@@ -18,6 +18,7 @@ def tell_operations(draft: Draft) -> None:
     dice = draft.dice("operations")
     _errors(draft, dice)
     _landing(draft, dice)
+    _sales_notes(draft, dice)
     _traffic(draft, dice)
     _saved_reports(draft)
 
@@ -75,6 +76,9 @@ def _landing(draft: Draft, dice: Dice) -> None:
                 "updated_at": draft.calendar.ago(1),
             },
         )
+
+
+def _sales_notes(draft: Draft, dice: Dice) -> None:
     deal = draft.deals[0]
     draft.add(
         "landing",

@@ -106,11 +106,10 @@ def write_challenge_sale(
         "phone": spell_phone(dice, deal.person.phone),
         "email": spell_email(dice, deal.person.email),
         "sale_date": sold_at,
-        "created_at": dice.later(written_at, 1, 30),
-        "updated_at": dice.later(written_at, 31, 32),
+        # This hook also overwrites the creation time.
+        "created_at": min(dice.later(written_at, 1, 30), draft.options.now),
+        "updated_at": min(dice.later(written_at, 31, 32), draft.options.now),
     }
-    row["created_at"] = min(row["created_at"], draft.options.now)
-    row["updated_at"] = min(row["updated_at"], draft.options.now)
     is_drifted = draft.options.variant == "drifted"
     if is_drifted and not draft.calendar.is_consolidated(sold_at):
         return draft.add(

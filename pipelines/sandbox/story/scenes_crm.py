@@ -40,9 +40,9 @@ def tell_crm_fields(draft: Draft) -> None:
 def _people(scene: Scene) -> None:
     # Two contacts: only the main one is the buyer.
     deal = scene.sold(13, 9)
-    helper = scene.person()
-    deal.companions.append(helper)
-    scene.lead(helper, scene.ago(15), utm=scene.convention(1))
+    friend = scene.person()
+    deal.companions.append(friend)
+    scene.lead(friend, scene.ago(15), utm=scene.convention(1))
     # One contact with several numbers and addresses.
     person = scene.person()
     second, third = scene.person(), scene.person()
