@@ -1,13 +1,16 @@
 """Compare a published mart with the story's answers, row by row and column by column."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row
+from psycopg.types.json import set_json_loads
 
 Row = Mapping[str, Any]
 # A mutilated mart differs in thousands of places; the first ones tell the story.
@@ -17,6 +20,7 @@ SHOWN = 20
 def published(warehouse_url: str, mart: str, *, schema: str = "marts") -> list[Row]:
     """Read a whole mart."""
     with psycopg.connect(warehouse_url, row_factory=dict_row) as warehouse:
+        set_json_loads(partial(json.loads, parse_float=Decimal), warehouse)
         statement = sql.SQL("select * from {}").format(sql.Identifier(schema, mart))
         return list(warehouse.execute(statement).fetchall())
 
@@ -69,4 +73,8 @@ def _plain(value: Any) -> Any:
         return value.timestamp()
     if isinstance(value, date):
         return value.isoformat()
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    if isinstance(value, dict):
+        return {name: _plain(item) for name, item in value.items()}
     return value

@@ -197,7 +197,7 @@ def test_reports_and_plans_repeat_the_statistics(marts):
         rows = daily[report["report_date"]]
         assert report["total_revenue_kzt"] == added(rows, "total_revenue_kzt")
         assert report["total_spend_kzt"] == added(rows, "spend_kzt")
-        assert len(report["teams"]) == len(rows)
+        assert len(report["teams_data"]) == len(rows)
     for plan in marts["traffic_weekly_plans"]:
         week = weekly[plan["team_id"], plan["week_start"]]
         assert plan["actual_revenue_kzt"] == week["total_revenue_kzt"]

@@ -7,7 +7,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from urllib.parse import unquote_to_bytes
+from urllib.parse import unquote
 
 from pipelines.sandbox.answers.rules import (
     BLANK_UTM,
@@ -83,12 +83,8 @@ def plain(value: str) -> str:
 
 
 def _percent_decoded(value: str) -> str:
-    """Decode once; a value whose bytes are no text stays as it is."""
-    try:
-        result = unquote_to_bytes(value).decode()
-    except UnicodeDecodeError:
-        return value
-    return value if "\0" in result else result
+    """Decode once; bytes that are no text become replacement characters."""
+    return unquote(value, errors="replace").replace("\0", "")
 
 
 def utm_value(raw: object) -> tuple[str | None, str | None]:

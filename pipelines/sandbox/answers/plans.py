@@ -175,8 +175,8 @@ class PlanBook:
         }
 
     def _forecasts(self, team: Team, start: date) -> dict[str, Any]:
-        """Return what whole weeks before this one support, each measure by its own."""
-        before = [week for week in self.starts if self.days[0] <= week < start]
+        """Return what the ended weeks support, each measure by its own."""
+        before = [week for week in self.starts if week < start]
         series = {
             name: [self.weekly[week, team.team_id][SERIES[name]] for week in before]
             for name in ("revenue_kzt", "sales", "spend_usd")

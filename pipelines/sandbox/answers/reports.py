@@ -30,7 +30,7 @@ def daily_traffic_reports(
     rates: Rates,
 ) -> list[dict[str, Any]]:
     """Return the report of every day of the spine; unknown parts stay unknown."""
-    members = sorted(teams, key=lambda team: team.key)
+    members = sorted(teams, key=lambda team: team.name)
     return [
         _report({team: figures[on, team.team_id] for team in members})
         | {"report_date": on, "usd_to_kzt_rate": rates.on(on)}
@@ -50,11 +50,11 @@ def _report(by_team: Mapping[Team, Figures]) -> dict[str, Any]:
         "total_spend_kzt": total["spend_kzt"],
         "total_revenue_kzt": total["total_revenue_kzt"],
         "total_sales": total["total_sales"],
-        "impressions": total["impressions"],
-        "clicks": total["clicks"],
-        "roas": ratio(total["total_revenue_kzt"], total["spend_kzt"]),
-        "ctr_pct": ratio(total["clicks"], total["impressions"], times=100),
-        "teams": [_member(team, figures) for team, figures in by_team.items()],
+        "total_impressions": total["impressions"],
+        "total_clicks": total["clicks"],
+        "total_roas": ratio(total["total_revenue_kzt"], total["spend_kzt"]),
+        "total_ctr_pct": ratio(total["clicks"], total["impressions"], times=100),
+        "teams_data": [_member(team, figures) for team, figures in by_team.items()],
     }
 
 
@@ -63,13 +63,12 @@ def _member(team: Team, figures: Figures) -> dict[str, Any]:
     return {
         "team": team.name,
         "team_id": team.team_id,
-        "spend_usd": found["spend_usd"],
-        "spend_kzt": found["spend_kzt"],
-        "revenue_kzt": found["total_revenue_kzt"],
+        "spend": found["spend_usd"],
+        "revenue": found["total_revenue_kzt"],
         "sales": found["total_sales"],
         "roas": found["roas"],
-        "cpa_usd": found["cpa_usd"],
-        "ctr_pct": found["ctr_pct"],
+        "cpa": found["cpa_usd"],
+        "ctr": found["ctr_pct"],
         "impressions": found["impressions"],
         "clicks": found["clicks"],
     }

@@ -278,11 +278,11 @@ def test_a_report_tells_each_day_and_keeps_unknown_unknown():
     reports = {str(row["report_date"]): row for row in found["daily_traffic_reports"]}
     first = reports["2025-12-20"]
     assert (first["total_spend_kzt"], first["total_revenue_kzt"]) == (5000, 5000)
-    assert (first["roas"], first["ctr_pct"]) == (1, Decimal("1.5"))
-    assert [team["team"] for team in first["teams"]] == [
+    assert (first["total_roas"], first["total_ctr_pct"]) == (1, Decimal("1.5"))
+    assert [team["team"] for team in first["teams_data"]] == [
         "Alpha",
         "Beta",
         "Unattributed",
     ]
-    assert reports["2025-12-22"]["roas"] is None
+    assert reports["2025-12-22"]["total_roas"] is None
     assert len(reports) == 18
