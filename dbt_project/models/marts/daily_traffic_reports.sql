@@ -133,7 +133,7 @@ reports as (
         cast(totals.clicks as bigint) as total_clicks,
         {{ roas('totals.revenue_kzt', 'totals.spend_kzt') }} as total_roas,
         {{ ctr_pct('totals.clicks', 'totals.impressions') }} as total_ctr_pct,
-        rates.usd_to_kzt as usd_to_kzt_rate,
+        cast(rates.usd_to_kzt as numeric(18, 6)) as usd_to_kzt_rate,
         totals.teams_data,
         case when coverage.is_sales_covered then top_sources.by_revenue end
             as top_utm_sales,

@@ -61,7 +61,7 @@ select
     coalesce(owned_rows.method, 'unattributed') as method,
     owned_rows.spend_usd,
     owned_rows.spend_kzt,
-    owned_rows.usd_to_kzt_rate,
+    cast(owned_rows.usd_to_kzt_rate as numeric(18, 6)) as usd_to_kzt_rate,
     cast(owned_rows.impressions as bigint) as impressions,
     cast(owned_rows.clicks as bigint) as clicks,
     cast(owned_rows.link_clicks as bigint) as link_clicks,

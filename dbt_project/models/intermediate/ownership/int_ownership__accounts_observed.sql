@@ -35,7 +35,9 @@ binding_facts as (
         '' as owner_user_id,
         {{ team_key('team_name') }} as owner_team_key
     from bindings
-    where is_active and lower(ad_platform) = 'facebook'
+    where
+        coalesce(is_active, true)
+        and coalesce(lower(trim(ad_platform)), 'facebook') = 'facebook'
 ),
 
 integration_facts as (
@@ -92,7 +94,7 @@ tracked_campaign_facts as (
     inner join settings
         on tracked_campaigns.user_id = settings.settings_key
         and tracked_campaigns.source_db = settings.source_db
-    where tracked_campaigns.is_enabled
+    where coalesce(tracked_campaigns.is_enabled, true)
 ),
 
 facts as (

@@ -23,7 +23,7 @@ normalised_map as (
         {{ utm_norm('utm_medium') }} as utm_medium,
         lower(trim(funnel_type)) as funnel_type
     from utm_map
-    where is_active
+    where coalesce(is_active, true)
 ),
 
 map_facts as (
@@ -43,7 +43,7 @@ map_campaign_facts as (
         user_id as owner_user_id,
         '' as owner_team_key
     from map_campaigns
-    where is_active
+    where coalesce(is_active, true)
 ),
 
 user_source_facts as (
