@@ -1,4 +1,4 @@
-{#- The catalog as rows (system, table_name): every raw table that a system declares. -#}
+{#- The catalog as rows (system, table_name): every raw table a system declares. -#}
 {% macro declared_tables() -%}
     {%- set rows = [] -%}
     {%- if execute -%}
@@ -8,7 +8,9 @@
         {%- endfor -%}
     {%- endif -%}
     {%- for system, table_name in rows | sort %}
-    select cast('{{ system }}' as text) as system, cast('{{ table_name }}' as text) as table_name
+    select
+        cast('{{ system }}' as text) as system,
+        cast('{{ table_name }}' as text) as table_name
     {{ 'union all' if not loop.last }}
     {%- else %}
     select cast(null as text) as system, cast(null as text) as table_name where false

@@ -1,6 +1,6 @@
 {#-
-    Keys of ownership facts that are made of several values, and their parts. A bar inside
-    a value is written as %7C, which a normalised value never holds.
+    Keys of ownership facts that are made of several values, and their parts. A bar
+    inside a value is written as %7C, which a normalised value never holds.
 -#}
 {% macro ownership_key(parts) -%}
     {%- for part in parts -%}

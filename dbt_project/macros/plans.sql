@@ -47,8 +47,10 @@
         else
             cast(
                 round(
-                    ({{ revenue }} * {{ plan_sales }} + {{ sales }} * {{ plan_revenue }})
-                    * 50 / ({{ plan_revenue }} * {{ plan_sales }}),
+                    (
+                        {{ revenue }} * {{ plan_sales }}
+                        + {{ sales }} * {{ plan_revenue }}
+                    ) * 50 / ({{ plan_revenue }} * {{ plan_sales }}),
                     0
                 ) as integer
             )
