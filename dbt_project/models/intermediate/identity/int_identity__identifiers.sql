@@ -36,14 +36,14 @@ emails_written as (
 
 -- Each spelling is normalised once; one spelling may list several phones.
 normalised as (
-    select distinct
+    select
         'phone' as kind,
         phones_written.raw_value,
         'phone:' || found.identifier as identifier
     from phones_written
     cross join {{ unnest(phones('phones_written.raw_value')) }} as found (identifier)
     union all
-    select distinct
+    select
         'email' as kind,
         emails_written.raw_value,
         'email:' || found.identifier as identifier

@@ -64,7 +64,9 @@ ranked as (
             partition by sale_rows.deal_id
             order by
                 case
-                    when sale_rows.is_prepaid is null and sale_rows.sale_type is null
+                    when
+                        sale_rows.is_prepaid is null
+                        and nullif(trim(sale_rows.sale_type), '') is null
                         then 2
                     else 1
                 end,
@@ -111,7 +113,7 @@ merged as (
                     prepaid_rank = 1
                     and (
                         coalesce(is_prepaid, false)
-                        or lower(coalesce(sale_type, '')) = 'prepayment'
+                        or lower(trim(coalesce(sale_type, ''))) = 'prepayment'
                     )
                     then 1
                 else 0
