@@ -15,7 +15,7 @@
 {% macro is_test_name(name) -%}
     {{ matches(
         name,
-        '^\s*([Tt][Ee][Ss][Tt]|[Тт][Ее][Сс][Тт])'
+        '^[[:space:]]*([Tt][Ee][Ss][Tt]|[Тт][Ее][Сс][Тт])'
         ~ '([^A-Za-zА-Яа-яЁёӘәҒғҚқҢңӨөҰұҮүҺһІі]|$)'
     ) }}
 {%- endmacro %}
@@ -36,7 +36,7 @@
 
 {#- `proftest_<team>` names a team after its first underscore. -#}
 {% macro lead_source_team(lead_source) -%}
-    {{ team_key(caught("lower(" ~ lead_source ~ ")", '^\s*proftest_(.+)$')) }}
+    {{ team_key(caught("lower(" ~ lead_source ~ ")", '^[[:space:]]*proftest_(.+)$')) }}
 {%- endmacro %}
 
 {#- The key of a UTM look-up: which set, for which funnel, on which day. -#}
