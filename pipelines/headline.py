@@ -10,12 +10,15 @@ from typing import Any
 
 import psycopg
 from psycopg.rows import dict_row
+from rich import box
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 UNATTRIBUTED = "Unattributed"
 UNKNOWN = "–"
+COLUMNS = ("spend $", "leads", "sales", "revenue ₸", "CPL $", "CPA $", "ROAS", "plan")
+MARKS = {"completed": "✓", "failed": "✗"}
 
 WEEK = """
 select
@@ -61,7 +64,9 @@ def read_headline(warehouse_url: str) -> Headline:
         reasons = []
         if week_start:
             reasons = warehouse.execute(REASONS, {"first": week_start}).fetchall()
-        return Headline(week_start, teams, reasons, warehouse.execute(STATUS).fetchall())
+        return Headline(
+            week_start, teams, reasons, warehouse.execute(STATUS).fetchall()
+        )
 
 
 def has_edition(warehouse_url: str) -> bool:
@@ -91,7 +96,16 @@ def _week_table(headline: Headline) -> RenderableType:
     last = date.fromordinal(first.toordinal() + 6)
     table = Table(title=f"Last full week, {first} to {last}", title_justify="left")
     table.add_column("team")
-    for name in ("spend $", "leads", "sales", "revenue ₸", "CPL $", "CPA $", "ROAS", "plan"):
+    for name in (
+        "spend $",
+        "leads",
+        "sales",
+        "revenue ₸",
+        "CPL $",
+        "CPA $",
+        "ROAS",
+        "plan",
+    ):
         table.add_column(name, justify="right")
     for row in headline.teams:
         table.add_row(
@@ -135,7 +149,7 @@ def _unattributed_line(headline: Headline) -> Text:
 
 
 def _status_table(headline: Headline) -> Table:
-    table = Table(title="Can I trust it?", title_justify="left")
+    table = _table("Can I trust it?")
     for name in ("", "state", "since", "covered to", "reason"):
         table.add_column(name, overflow="fold")
     for row in headline.status:
@@ -148,6 +162,10 @@ def _status_table(headline: Headline) -> Table:
             row["reason"] or "",
         )
     return table
+
+
+def _table(title: str) -> Table:
+    return Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
 
 
 def _total(headline: Headline, column: str) -> Decimal | None:
@@ -166,7 +184,7 @@ def _money(value: Decimal | None) -> str:
 
 
 def _count(value: Decimal | int | None) -> str:
-    return UNKNOWN if value is None else f"{value:,.0f}".replace(",", " ")
+    return UNKNOWN if value is None else f"{value:,.0f}".replace(",", "\u00a0")
 
 
 def _ratio(value: Decimal | None) -> str:
@@ -174,7 +192,8 @@ def _ratio(value: Decimal | None) -> str:
 
 
 def _percent(value: int | None, status: str | None) -> str:
-    return UNKNOWN if value is None else f"{value} % {status or ''}".strip()
+    mark = MARKS.get(status or "", " ")
+    return f"{UNKNOWN}  " if value is None else f"{value} % {mark}"
 
 
 def _moment(value: datetime | None) -> str:

@@ -4,20 +4,19 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from pipelines.catalog import load_catalog
 from pipelines.defs.assets import (
     SOURCE_RETRIES,
     failing_step,
     materialized,
-    prepared,
+    prepared_warehouse,
     raw_key,
     raw_spec,
 )
-from pipelines.defs.resources import SOURCES, Environment
+from pipelines.defs.resources import Environment, catalog
 from pipelines.ingest.amocrm import ingest_amocrm
 
 SYSTEM = "amocrm"
-TABLES = load_catalog(SOURCES).of(SYSTEM)
+TABLES = catalog().of(SYSTEM)
 
 
 class AmocrmRunConfig(dg.Config):
@@ -36,10 +35,12 @@ def extract_amocrm(
     context: dg.AssetExecutionContext,
     config: AmocrmRunConfig,
     environment: Environment,
-) -> Iterator[dg.MaterializeResult]:
-    with failing_step(context, environment, SYSTEM):
-        settings = environment.settings()
-        prepared(settings)
+) -> Iterator[dg.MaterializeResult[None]]:
+    settings = environment.settings()
+    with (
+        failing_step(context, environment, SYSTEM),
+        prepared_warehouse(settings) as warehouse,
+    ):
         for loaded in ingest_amocrm(
             settings.warehouse_url,
             settings.amocrm(),
@@ -47,7 +48,7 @@ def extract_amocrm(
             full=not config.recent,
         ):
             yield materialized(
-                settings.warehouse_url,
+                warehouse,
                 raw_key(SYSTEM, loaded.table),
                 loaded.result,
                 window=loaded.window,

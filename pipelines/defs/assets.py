@@ -11,8 +11,8 @@ import dagster as dg
 import psycopg
 from psycopg import sql
 
-from pipelines.catalog import Table, load_catalog
-from pipelines.defs.resources import SOURCES, Environment, Settings
+from pipelines.catalog import Table
+from pipelines.defs.resources import Environment, Settings, catalog
 from pipelines.errors import (
     AuthError,
     ConfigurationError,
@@ -22,6 +22,7 @@ from pipelines.errors import (
     SchemaChanged,
 )
 from pipelines.load.log import LoadResult, record_load
+from pipelines.load.merge import Connection
 from pipelines.warehouse import connect, prepare
 
 OWNERS = ["team:data-engineering"]
@@ -70,14 +71,18 @@ def raw_spec(table: Table, *, kinds: set[str]) -> dg.AssetSpec:
 FINAL = (AuthError, ConfigurationError, LoadRefused, RateLimited, SchemaChanged)
 
 
-def prepared(settings: Settings) -> None:
-    """Make the raw tables, the load log and the schemas that are missing."""
+@contextlib.contextmanager
+def prepared_warehouse(settings: Settings) -> Iterator[Connection]:
+    """Make what the warehouse lacks; yield a connection that holds no transaction."""
     with connect(settings.warehouse_url) as warehouse:
-        prepare(warehouse, load_catalog(SOURCES))
+        prepare(warehouse, catalog())
+        warehouse.commit()
+        warehouse.autocommit = True
+        yield warehouse
 
 
 def materialized(
-    warehouse_url: str,
+    warehouse: Connection,
     key: dg.AssetKey,
     result: LoadResult,
     *,
@@ -91,7 +96,7 @@ def materialized(
     return dg.MaterializeResult(
         asset_key=key,
         metadata={
-            "dagster/row_count": _count_living(warehouse_url, key.path[-1]),
+            "dagster/row_count": _count_living(warehouse, key.path[-1]),
             "rows_read": result.rows_read,
             "rows_inserted": result.rows_inserted,
             "rows_updated": result.rows_updated,
@@ -102,11 +107,10 @@ def materialized(
     )
 
 
-def _count_living(warehouse_url: str, table: str) -> int:
+def _count_living(warehouse: Connection, table: str) -> int:
     statement = sql.SQL("select count(*) from {} where _deleted_at is null")
-    with connect(warehouse_url) as warehouse:
-        query = statement.format(sql.Identifier("raw", table))
-        row = warehouse.execute(query).fetchone()
+    query = statement.format(sql.Identifier("raw", table))
+    row = warehouse.execute(query).fetchone()
     return int(row[0]) if row else 0
 
 
@@ -114,7 +118,7 @@ def _count_living(warehouse_url: str, table: str) -> int:
 def failing_step(
     context: dg.AssetExecutionContext, environment: Environment, system: str
 ) -> Iterator[None]:
-    """Turn our errors into a red step that says what to do, and retry only what may heal.
+    """Turn our errors into a red step that says what to do; retry what may heal.
 
     Missing settings are written to the load log too, so that the marts name the source
     as behind and say why.
@@ -136,11 +140,9 @@ def _log_failure(
     error: PipelineError,
 ) -> None:
     with contextlib.suppress(PipelineError, psycopg.Error):
-        settings = environment.settings()
-        prepared(settings)
         run = environment.run_info(context)
-        with connect(settings.warehouse_url) as warehouse:
-            for table in load_catalog(SOURCES).of(system):
+        with prepared_warehouse(environment.settings()) as warehouse:
+            for table in catalog().of(system):
                 record_load(
                     warehouse,
                     run=run,

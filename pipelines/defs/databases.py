@@ -1,28 +1,28 @@
 """The source databases in Dagster: one step per database, an asset per table.
 
-Built from the catalog. Every table carries two checks: that its load was complete, and
-that the source still looks as declared.
+Built from the catalog. Every table carries a check: red when its load failed, yellow
+when its source no longer looks as declared.
 """
 
 from collections.abc import Iterator
 
 import dagster as dg
 
-from pipelines.catalog import Catalog, load_catalog
+from pipelines.catalog import Catalog
 from pipelines.defs.assets import (
     FINAL,
     SOURCE_RETRIES,
     failing_step,
     materialized,
+    prepared_warehouse,
     raw_spec,
 )
-from pipelines.defs.resources import SOURCES, Environment
+from pipelines.defs.resources import Environment, catalog
 from pipelines.ingest.databases import TableLoad, extract_database
+from pipelines.load.merge import Connection
 
 SYSTEMS = ("landing", "traffic", "tripwire")
-CATALOG = load_catalog(SOURCES)
-COMPLETE = "is_complete"
-CONTRACT = "matches_contract"
+CHECK = "loads_as_declared"
 
 
 class DatabaseRunConfig(dg.Config):
@@ -34,15 +34,15 @@ class DatabaseRunConfig(dg.Config):
 Event = dg.MaterializeResult[None] | dg.AssetCheckResult
 
 
-def database_step(system: str, catalog: Catalog) -> dg.AssetsDefinition:
+def database_step(system: str, declared: Catalog) -> dg.AssetsDefinition:
     """Build the step that reads all tables of one database from one snapshot."""
-    tables = {table.name: table for table in catalog.of(system)}
+    tables = {table.name: table for table in declared.of(system)}
     specs = [raw_spec(table, kinds={"postgres"}) for table in tables.values()]
 
     @dg.multi_asset(
         name=f"extract_{system}",
         specs=specs,
-        check_specs=[check for spec in specs for check in _checks(spec.key)],
+        check_specs=[_check(spec.key) for spec in specs],
         can_subset=True,
         pool=f"{system}_database",
         retry_policy=SOURCE_RETRIES,
@@ -58,7 +58,7 @@ def database_step(system: str, catalog: Catalog) -> dg.AssetsDefinition:
                 system,
                 settings.database_url(system),
                 warehouse_url=settings.warehouse_url,
-                catalog=catalog,
+                catalog=declared,
                 run=environment.run_info(context),
                 tables={key.path[-1] for key in context.selected_asset_keys},
                 confirm_deletes=config.confirm_deletes,
@@ -66,57 +66,48 @@ def database_step(system: str, catalog: Catalog) -> dg.AssetsDefinition:
                     f"{table}: {rows:,} rows so far"
                 ),
             )
-            for load in loads:
-                yield from _events(load, settings.warehouse_url)
+            with prepared_warehouse(settings) as warehouse:
+                for load in loads:
+                    yield from _events(load, warehouse)
             _raise_failures(system, loads)
 
     return extract
 
 
-def _checks(key: dg.AssetKey) -> list[dg.AssetCheckSpec]:
-    return [
-        dg.AssetCheckSpec(
-            COMPLETE,
-            asset=key,
-            description="Every row of the source arrived, or the load says why not; "
-            "the last good rows stay.",
-        ),
-        dg.AssetCheckSpec(
-            CONTRACT,
-            asset=key,
-            description="The source table has the declared columns and no others. "
-            "Others are never loaded: declare them in the sources YAML, or leave them.",
-        ),
-    ]
+def _check(key: dg.AssetKey) -> dg.AssetCheckSpec:
+    return dg.AssetCheckSpec(
+        CHECK,
+        asset=key,
+        description="Red: the load failed, the table keeps its last good rows. Yellow: "
+        "the source has columns that nobody declared (they are never loaded) or lost "
+        "some; declare them in the sources YAML, or leave them.",
+    )
 
 
-def _events(load: TableLoad, warehouse_url: str) -> Iterator[Event]:
+def _events(load: TableLoad, warehouse: Connection) -> Iterator[Event]:
     """Report one table: a failed one keeps its last materialization."""
     key = dg.AssetKey(["raw", load.table.name])
     if load.error is None:
         yield materialized(
-            warehouse_url,
+            warehouse,
             key,
             load.result,
             newest_row_at=load.newest_row_at,
             seconds=load.seconds,
             outcome=load.outcome,
             mode=load.mode,
+            notes="; ".join(load.notes) or None,
         )
+    failed = load.error is not None
     yield dg.AssetCheckResult(
-        check_name=COMPLETE,
+        check_name=CHECK,
         asset_key=key,
-        passed=load.error is None,
-        severity=dg.AssetCheckSeverity.ERROR,
+        passed=not failed and not load.warnings,
+        severity=(
+            dg.AssetCheckSeverity.ERROR if failed else dg.AssetCheckSeverity.WARN
+        ),
+        description=str(load.error) if failed else "; ".join(load.warnings) or None,
         metadata={"outcome": load.outcome, "rows_read": load.result.rows_read},
-        description=str(load.error) if load.error else None,
-    )
-    yield dg.AssetCheckResult(
-        check_name=CONTRACT,
-        asset_key=key,
-        passed=not load.warnings,
-        severity=dg.AssetCheckSeverity.WARN,
-        description="; ".join(load.warnings) or None,
     )
 
 
@@ -135,5 +126,5 @@ def _raise_failures(system: str, loads: list[TableLoad]) -> None:
 
 
 defs = dg.Definitions(
-    assets=[database_step(system, CATALOG) for system in SYSTEMS],
+    assets=[database_step(system, catalog()) for system in SYSTEMS],
 )

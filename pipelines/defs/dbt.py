@@ -64,6 +64,15 @@ def _is_stale(project: DbtProject) -> bool:
 MANIFEST = ensure_manifest(PROJECT)
 
 
+Event = (
+    dg.Output[Any]
+    | dg.AssetMaterialization
+    | dg.AssetObservation
+    | dg.AssetCheckResult
+    | dg.AssetCheckEvaluation
+)
+
+
 class Translator(DagsterDbtTranslator):
     """Names, groups and owners of the dbt assets: the key is the table's address."""
 
@@ -93,7 +102,7 @@ TABLES = {
 }
 
 
-def _with_row_count(event: Any, warehouse: Connection) -> Any:
+def _with_row_count(event: Event, warehouse: Connection) -> Event:
     """Add the rows of a table that dbt has just built to what Dagster is told of it.
 
     The library's own way asks through a second dbt adapter in a pool of threads that
@@ -121,7 +130,7 @@ def _with_row_count(event: Any, warehouse: Connection) -> Any:
 )
 def dbt_models(
     context: dg.AssetExecutionContext, dbt: DbtCliResource, environment: Environment
-) -> Iterator[Any]:
+) -> Iterator[Event]:
     environment.prepare_dbt()
     # Unit tests prove the models, not the data: they belong to the test suite.
     command = ["build", "--exclude-resource-type", "unit_test"]

@@ -7,20 +7,19 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from pipelines.catalog import load_catalog
 from pipelines.defs.assets import (
     SOURCE_RETRIES,
     failing_step,
     materialized,
-    prepared,
+    prepared_warehouse,
     raw_key,
     raw_spec,
 )
-from pipelines.defs.resources import SOURCES, Environment
+from pipelines.defs.resources import Environment, catalog
 from pipelines.ingest.facebook import ingest_facebook
 
 SYSTEM = "facebook"
-TABLES = load_catalog(SOURCES).of(SYSTEM)
+TABLES = catalog().of(SYSTEM)
 
 
 class FacebookRunConfig(dg.Config):
@@ -39,10 +38,12 @@ def extract_facebook(
     context: dg.AssetExecutionContext,
     config: FacebookRunConfig,
     environment: Environment,
-) -> Iterator[dg.MaterializeResult]:
-    with failing_step(context, environment, SYSTEM):
-        settings = environment.settings()
-        prepared(settings)
+) -> Iterator[dg.MaterializeResult[None]]:
+    settings = environment.settings()
+    with (
+        failing_step(context, environment, SYSTEM),
+        prepared_warehouse(settings) as warehouse,
+    ):
         for loaded in ingest_facebook(
             settings.warehouse_url,
             settings.facebook(),
@@ -53,7 +54,7 @@ def extract_facebook(
             for warning in loaded.warnings:
                 context.log.warning(f"{loaded.table}: {warning}")
             yield materialized(
-                settings.warehouse_url,
+                warehouse,
                 raw_key(SYSTEM, loaded.table),
                 loaded.result,
                 window=loaded.window,

@@ -5,12 +5,10 @@ stands here so that the lineage has no gaps.
 """
 
 import dagster as dg
-import psycopg
 
-from pipelines.catalog import load_catalog
-from pipelines.defs.assets import OWNERS
-from pipelines.defs.resources import SOURCES, Environment
-from pipelines.warehouse import HISTORY_TABLES, prepare, write_clock
+from pipelines.defs.assets import OWNERS, prepared_warehouse
+from pipelines.defs.resources import Environment, catalog
+from pipelines.warehouse import HISTORY_TABLES, write_clock
 
 CLOCK_KEY = dg.AssetKey(["raw", "_clock"])
 
@@ -27,23 +25,23 @@ CLOCK_KEY = dg.AssetKey(["raw", "_clock"])
 )
 def clock(
     context: dg.AssetExecutionContext, environment: Environment
-) -> dg.MaterializeResult:
+) -> dg.MaterializeResult[None]:
     settings = environment.settings()
     now = settings.now()
-    with psycopg.connect(settings.warehouse_url) as warehouse:
-        prepare(warehouse, load_catalog(SOURCES))
+    with prepared_warehouse(settings) as warehouse:
         write_clock(warehouse, now)
     return dg.MaterializeResult(metadata={"now": dg.MetadataValue.timestamp(now)})
 
 
 LOADS = dg.AssetSpec(
     ["raw", "_loads"],
+    deps=[dg.AssetKey(["raw", table.name]) for table in catalog()],
     group_name="pipeline",
     owners=OWNERS,
     kinds={"postgres"},
     tags={"layer": "raw"},
-    description="The load log: one row for each load of a table, by every extract step. "
-    "Coverage and freshness are read from it.",
+    description="The load log: one row for each load of a table, written by every "
+    "extract step. Coverage and freshness are read from it.",
 )
 HISTORY = [
     dg.AssetSpec(

@@ -3,6 +3,7 @@
 Nothing is read at import; a step that misses a variable names all that are missing.
 """
 
+import functools
 import os
 import sys
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from pathlib import Path
 import dagster as dg
 from dagster_dbt import DbtCliResource
 
+from pipelines.catalog import Catalog, load_catalog
 from pipelines.clock import read_clock
 from pipelines.errors import ConfigurationError
 from pipelines.ingest.amocrm import AmocrmConfig
@@ -21,7 +23,6 @@ from pipelines.warehouse import dbt_environment
 
 ROOT = Path(__file__).parents[2]
 DBT_PROJECT = ROOT / "dbt_project"
-SOURCES = DBT_PROJECT / "models" / "staging"
 REQUIRED = (
     "WAREHOUSE_URL",
     "LANDING_DATABASE_URL",
@@ -38,6 +39,12 @@ FACEBOOK_API_VERSION = "v26.0"
 FACEBOOK_BACKFILL_DAYS = "28"
 # AmoCRM blocks an account above 7 requests a second.
 AMOCRM_REQUESTS_PER_SECOND = "5"
+
+
+@functools.cache
+def catalog() -> Catalog:
+    """Return the declared tables, read once per process."""
+    return load_catalog(DBT_PROJECT / "models" / "staging")
 
 
 @dataclass(frozen=True)
@@ -101,7 +108,7 @@ class Settings:
         )
 
 
-class Environment(dg.ConfigurableResource):
+class Environment(dg.ConfigurableResource[None]):
     """Access to the settings, and to what a step needs to know about its run."""
 
     def settings(self) -> Settings:

@@ -5,6 +5,7 @@ Progress goes to the terminal; what the pipeline does belongs to the jobs themse
 
 import argparse
 import contextlib
+import importlib
 import shlex
 import signal
 import subprocess
@@ -14,8 +15,8 @@ import uuid
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING
 
+import dagster as dg
 from rich.console import Console
 
 from pipelines.errors import PipelineError
@@ -24,11 +25,9 @@ from pipelines.sandbox.house import ROOT, House, environment, open_house
 from pipelines.sandbox.progress import progress_of, quiet_terminal
 from pipelines.sandbox.server import PostgresServer
 
-if TYPE_CHECKING:
-    import dagster as dg
-
 HOME = ROOT / ".sandbox"
 JOBS = ("extract", "build")
+BIN = Path(sys.executable).parent
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -74,10 +73,8 @@ def run_jobs(house: House) -> dict[str, bool]:
     log = house.home / "run.log"
     with quiet_terminal(log) as terminal:
         terminal.print("Loading the pipeline (the first time, dbt parses its project)")
-        import dagster as dg
-
-        from pipelines.definitions import defs
-
+        # Here, because loading the definitions takes seconds and may parse dbt.
+        defs = importlib.import_module("pipelines.definitions").defs
         with dg.DagsterInstance.get() as instance:
             return {
                 name: _run_job(name, defs=defs, instance=instance, terminal=terminal)
@@ -88,8 +85,8 @@ def run_jobs(house: House) -> dict[str, bool]:
 def _run_job(
     name: str,
     *,
-    defs: "dg.Definitions",
-    instance: "dg.DagsterInstance",
+    defs: dg.Definitions,
+    instance: dg.DagsterInstance,
     terminal: Console,
 ) -> bool:
     job = defs.resolve_job_def(name)
@@ -119,7 +116,7 @@ def dev(home: Path, port: int, console: Console) -> int:
         ]
         processes = [
             subprocess.Popen(
-                [Path(sys.executable).with_name(program), *rest, "-w", "workspace.yaml"],
+                [BIN / program, *rest, "-w", "workspace.yaml"],
                 cwd=ROOT,
             )
             for program, *rest in programs
@@ -135,7 +132,7 @@ def dev(home: Path, port: int, console: Console) -> int:
     return 0
 
 
-def _wait_for_the_first_to_end(processes: "list[subprocess.Popen[bytes]]") -> None:
+def _wait_for_the_first_to_end(processes: list[subprocess.Popen[bytes]]) -> None:
     def stop(number: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
@@ -159,8 +156,11 @@ def _opened(home: Path, console: Console) -> Iterator[House]:
 
 def _write_environment(house: House) -> None:
     """Write the variables to a file that a shell can source beside `make dev`."""
-    lines = [f"export {name}={shlex.quote(value)}" for name, value in house.variables.items()]
-    (house.home / "environment").write_text("\n".join(lines) + "\n")
+    lines = "".join(
+        f"export {name}={shlex.quote(value)}\n"
+        for name, value in house.variables.items()
+    )
+    (house.home / "environment").write_text(lines)
 
 
 if __name__ == "__main__":

@@ -12,8 +12,13 @@ from pathlib import Path
 
 import dagster as dg
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-from rich.progress import TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+)
 
 POLL_SECONDS = 0.4
 WATCHED = {
@@ -30,7 +35,10 @@ def quiet_terminal(log: Path) -> Iterator[Console]:
     sys.stdout.flush()
     sys.stderr.flush()
     saved = os.dup(1), os.dup(2)
-    with log.open("ab") as sink, os.fdopen(os.dup(1), "w", encoding="utf-8") as terminal:
+    with (
+        log.open("ab") as sink,
+        os.fdopen(os.dup(1), "w", encoding="utf-8") as terminal,
+    ):
         os.dup2(sink.fileno(), 1)
         os.dup2(sink.fileno(), 2)
         try:
@@ -45,9 +53,14 @@ def quiet_terminal(log: Path) -> Iterator[Console]:
 
 @contextlib.contextmanager
 def progress_of(
-    console: Console, instance: dg.DagsterInstance, *, run_id: str, name: str, total: int
+    console: Console,
+    instance: dg.DagsterInstance,
+    *,
+    run_id: str,
+    name: str,
+    total: int,
 ) -> Iterator[None]:
-    """Draw a bar for one run until the block ends: tables done, of all of its tables."""
+    """Draw a bar for one run until the block ends: tables done, of all its tables."""
     columns = (
         TextColumn("{task.fields[name]:<8}"),
         BarColumn(bar_width=30),

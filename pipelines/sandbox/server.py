@@ -77,8 +77,16 @@ class PostgresServer:
         for attempt in range(START_ATTEMPTS):
             self.port = _free_port()
             done = self._run(
-                "pg_ctl", "-w", "-D", self.data, "-l", self._base / "server.log",
-                "-o", self._options(), "start", check=attempt == START_ATTEMPTS - 1,
+                "pg_ctl",
+                "-w",
+                "-D",
+                self.data,
+                "-l",
+                self._base / "server.log",
+                "-o",
+                self._options(),
+                "start",
+                check=attempt == START_ATTEMPTS - 1,
             )
             if done.returncode == 0 and self._answers():
                 return
@@ -192,8 +200,16 @@ class PostgresServer:
         if self._account:
             os.chown(self._base, self._account.pw_uid, self._account.pw_gid)
         self._run(
-            "initdb", "--auth=trust", "--encoding=utf8", "--locale-provider=builtin",
-            "--locale=C.UTF-8", "--no-sync", "-U", SUPERUSER, "-D", partial,
+            "initdb",
+            "--auth=trust",
+            "--encoding=utf8",
+            "--locale-provider=builtin",
+            "--locale=C.UTF-8",
+            "--no-sync",
+            "-U",
+            SUPERUSER,
+            "-D",
+            partial,
         )
         partial.rename(self.data)
 
@@ -218,11 +234,16 @@ class PostgresServer:
         with tempfile.TemporaryFile() as output:
             done = subprocess.run(
                 [str(self._tree / "bin" / program), *map(str, arguments)],
-                stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd="/",
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                cwd="/",
                 user=account.pw_uid if account else None,
                 group=account.pw_gid if account else None,
                 extra_groups=[] if account else None,
-                timeout=120, check=False, start_new_session=True,
+                timeout=120,
+                check=False,
+                start_new_session=True,
             )
             output.seek(0)
             message = output.read().decode(errors="replace").strip()
