@@ -1,4 +1,4 @@
-"""Compare a published mart with the story's answers, row by row and column by column."""
+"""Compare a published mart with the story's answers, by row and by column."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence

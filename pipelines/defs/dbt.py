@@ -132,8 +132,10 @@ def dbt_models(
     context: dg.AssetExecutionContext, dbt: DbtCliResource, environment: Environment
 ) -> Iterator[Event]:
     environment.prepare_dbt()
-    # Unit tests prove the models, not the data: they belong to the test suite.
+    # Unit tests prove the models, not the data: they belong to the test suite. Dagster
+    # keeps what dbt says; dbt's own, most detailed log costs a fifth of its time.
     command = ["build", "--exclude-resource-type", "unit_test"]
+    command += ["--log-level-file", "none"]
     try:
         with connect(environment.settings().warehouse_url) as warehouse:
             warehouse.autocommit = True

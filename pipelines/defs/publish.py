@@ -45,7 +45,7 @@ def publish_edition(
         published = publish(
             settings.warehouse_url,
             EDITION,
-            edition=context.run_id,
+            edition=context.run.run_id,
             now=settings.now(),
         )
     except PipelineError as error:

@@ -116,7 +116,7 @@ class Environment(dg.ConfigurableResource[None]):
 
     def run_info(self, context: dg.AssetExecutionContext) -> RunInfo:
         """Return who loads and by which clock, as the load log wants it."""
-        return RunInfo(run_id=context.run_id, as_of=self.settings().now())
+        return RunInfo(run_id=context.run.run_id, as_of=self.settings().now())
 
     def prepare_dbt(self) -> None:
         """Give dbt's profile its connection, from the one warehouse address."""

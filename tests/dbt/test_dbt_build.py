@@ -20,11 +20,11 @@ NOW = datetime(2026, 1, 6, 3, tzinfo=UTC)
 
 
 def run_dbt(
-    url: str, target: Path, *arguments: str
+    url: str, target: Path, *arguments: str, project: Path = PROJECT
 ) -> subprocess.CompletedProcess[str]:
     """Run dbt of this environment against a warehouse, with a target of its own."""
     command = [str(Path(sys.executable).with_name("dbt")), *arguments]
-    command += ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
+    command += ["--project-dir", str(project), "--profiles-dir", str(project)]
     command += ["--target-path", str(target), "--log-path", str(target)]
     environment = {**os.environ, **dbt_environment(url)}
     return subprocess.run(
