@@ -47,7 +47,7 @@ def extract_facebook(
         for loaded in ingest_facebook(
             settings.warehouse_url,
             settings.facebook(),
-            databases=settings.optional_database_urls(),
+            databases=settings.listing_database_urls(),
             run=environment.run_info(context),
             recent=config.recent,
         ):

@@ -75,16 +75,11 @@ class Settings:
     def database_url(self, system: str) -> str:
         return self.require(f"{system.upper()}_DATABASE_URL")
 
-    def optional_database_urls(self) -> dict[str, str]:
-        """Return the addresses of those databases that are set."""
-        names = {
-            system: f"{system.upper()}_DATABASE_URL"
-            for system in ("landing", "traffic")
-        }
+    def listing_database_urls(self) -> dict[str, str | None]:
+        """Return the addresses of the databases that list ad accounts; None: unset."""
         return {
-            system: self.values[name]
-            for system, name in names.items()
-            if self.values.get(name)
+            system: self.values.get(f"{system.upper()}_DATABASE_URL") or None
+            for system in ("landing", "traffic")
         }
 
     def facebook(self) -> FacebookConfig:

@@ -61,7 +61,7 @@ def ingest_facebook(
     warehouse_url: str,
     config: FacebookConfig,
     *,
-    databases: Mapping[str, str],
+    databases: Mapping[str, str | None],
     run: RunInfo,
     recent: bool = False,
     sleep: Callable[[float], None] = time.sleep,

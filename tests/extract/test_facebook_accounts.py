@@ -119,6 +119,36 @@ def test_a_silent_database_is_answered_for_by_its_last_load(warehouse, databases
     assert "hidden" not in "".join(listed.warnings)
 
 
+@pytest.mark.parametrize("loss", ["address", "table", "column"])
+def test_what_is_gone_is_answered_for_by_its_last_load(warehouse, databases, loss):
+    warehouse.execute(
+        "insert into raw.landing__integration_ad_accounts "
+        "(account_id, _loaded_at, _run_id) "
+        "values ('41', now(), 'r')"
+    )
+    with psycopg.connect(databases["landing"]) as landing:
+        if loss == "table":
+            landing.execute("drop table integration_ad_accounts")
+        elif loss == "column":
+            landing.execute("alter table integration_ad_accounts drop account_id")
+    url = None if loss == "address" else databases["landing"]
+
+    listed = list_accounts([], databases={"landing": url}, warehouse=warehouse)
+
+    assert "act_41" in listed.account_ids
+    assert "taken from its last load" in listed.warnings[-1]
+
+
+def test_lists_are_found_where_the_search_path_leads(warehouse, databases):
+    with psycopg.connect(databases["landing"]) as landing:
+        landing.execute("alter schema public rename to app")
+    url = databases["landing"] + "?options=-csearch_path%3Dapp"
+
+    listed = list_accounts([], databases={"landing": url}, warehouse=warehouse)
+
+    assert listed.account_ids == ("act_11", "act_31", "act_41")
+
+
 def test_a_table_that_may_not_be_read_is_answered_for_alone(warehouse, databases):
     with psycopg.connect(databases["traffic"]) as traffic:
         traffic.execute(

@@ -92,31 +92,40 @@ def normalise(value: object) -> str | None:
 def list_accounts(
     configured: Sequence[str],
     *,
-    databases: Mapping[str, str],
+    databases: Mapping[str, str | None],
     warehouse: Connection,
 ) -> ListedAccounts:
     """Unite all lists of both databases with the configured one.
 
-    `databases` maps a system to its URL. What one does not answer is taken from
-    `raw.<system>__<table>`, with a warning.
+    `databases` maps a system to its URL, None if that is not known. What one does not
+    answer or no longer has is taken from `raw.<system>__<table>`, with a warning.
     """
     accounts = ListedAccounts()
     accounts.add(configured, source="configuration")
     for system, url in databases.items():
         values = _read_database(system, url, accounts.warnings)
         for source in LISTS:
+            place = f"{system}.{source.table}"
             found = values.get(source.table)
             if found is None:
                 found = _read_raw(warehouse, system, source)
-            accounts.add(found, source=f"{system}.{source.table}")
+                if found and source.table in values:
+                    accounts.warnings.append(_unanswered(place, "it is not there"))
+            accounts.add(found, source=place)
     return accounts
 
 
 def _read_database(
-    system: str, url: str, warnings: list[str]
-) -> dict[str, list[object]]:
-    """Read a database's lists; those that it does not answer are left out."""
-    values: dict[str, list[object]] = {}
+    system: str, url: str | None, warnings: list[str]
+) -> dict[str, list[object] | None]:
+    """Read a database's lists: None for one that it has not.
+
+    Those that it does not answer are left out, with a warning.
+    """
+    values: dict[str, list[object] | None] = {}
+    if url is None:
+        warnings.append(_unanswered(system, f"{system.upper()}_DATABASE_URL not set"))
+        return values
     try:
         with psycopg.connect(
             connection_string(url),
@@ -133,11 +142,11 @@ def _read_database(
             for source in LISTS:
                 place = f"{system}.{source.table}"
                 with _warned(place, warnings), connection.transaction():
-                    values[source.table] = _read(
-                        connection, "public", source.table, source
-                    )
+                    # Where the search path finds it, like every other table.
+                    name = sql.Identifier(source.table)
+                    values[source.table] = _read(connection, name, source)
     except (psycopg.Error, PipelineError) as error:
-        warnings.append(_unanswered(system, error))
+        warnings.append(_unanswered(system, str(error)))
     return values
 
 
@@ -149,11 +158,11 @@ def _warned(place: str, warnings: list[str]) -> Iterator[None]:
     except psycopg.errors.Error as error:
         if error.sqlstate is None or error.sqlstate.startswith(("08", "57P")):
             raise
-        warnings.append(_unanswered(place, error))
+        warnings.append(_unanswered(place, str(error)))
 
 
-def _unanswered(place: str, error: Exception) -> str:
-    lines = str(error).strip().splitlines() or ["no reason given"]
+def _unanswered(place: str, reason: str) -> str:
+    lines = reason.strip().splitlines() or ["no reason given"]
     return (
         f"{place} did not answer ({lines[0]}); the ad accounts that it names are taken "
         "from its last load"
@@ -161,28 +170,25 @@ def _unanswered(place: str, error: Exception) -> str:
 
 
 def _read_raw(warehouse: Connection, system: str, source: AccountList) -> list[object]:
+    name = sql.Identifier("raw", f"{system}__{source.table}")
     with warehouse.transaction():
-        name = f"{system}__{source.table}"
-        return _read(warehouse, "raw", name, source, condition=LIVING)
+        return _read(warehouse, name, source, condition=LIVING) or []
 
 
 def _read(
     connection: Connection,
-    schema: str,
-    table: str,
+    table: sql.Identifier,
     source: AccountList,
     *,
     condition: sql.SQL = EVERY_ROW,
-) -> list[object]:
-    """Read one list, with those of its columns that exist; an absent table is empty."""
-    found = connection.execute(_COLUMNS, {"schema": schema, "table": table})
+) -> list[object] | None:
+    """Read one list, with those of its columns that exist; None when it is absent."""
+    found = connection.execute(_COLUMNS, [table.as_string(connection)])
     columns = [name for (name,) in found if name in source.columns]
     if source.column not in columns:
-        return []
+        return None
     query = sql.SQL("select {} from {} {}").format(
-        sql.SQL(", ").join(map(sql.Identifier, columns)),
-        sql.Identifier(schema, table),
-        condition,
+        sql.SQL(", ").join(map(sql.Identifier, columns)), table, condition
     )
     rows = connection.execute(query).fetchall()
     return [
@@ -194,8 +200,7 @@ def _read(
 
 _COLUMNS = """
 select attname from pg_attribute
-where attrelid = to_regclass(format('%%I.%%I', %(schema)s::text, %(table)s::text))
-    and attnum > 0 and not attisdropped
+where attrelid = to_regclass(%s) and attnum > 0 and not attisdropped
 """
 
 
