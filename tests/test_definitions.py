@@ -1,6 +1,7 @@
 """The code location as the server loads it: complete, tidy, without orphans."""
 
 import ast
+import json
 from pathlib import Path
 
 import dagster as dg
@@ -8,6 +9,8 @@ import pytest
 
 from pipelines.catalog import load_catalog
 from pipelines.definitions import defs
+from pipelines.defs.databases import CHECK
+from pipelines.defs.dbt import MANIFEST
 
 ROOT = Path(__file__).parents[1]
 GRAPH = defs.resolve_asset_graph()
@@ -51,6 +54,14 @@ def test_every_source_that_dbt_reads_is_made_by_somebody():
     made = set(GRAPH.executable_asset_keys) | GRAPH.external_asset_keys
     for key in EXECUTABLE:
         assert GRAPH.get(key).parent_keys <= made, key.to_user_string()
+
+
+def test_every_dbt_test_is_an_asset_check():
+    nodes = json.loads(MANIFEST.read_text())["nodes"].values()
+    tests = [node for node in nodes if node["resource_type"] == "test"]
+    checks = [key for key in GRAPH.asset_check_keys if key.name != CHECK]
+
+    assert len(checks) == len(tests)
 
 
 def test_schedules_speak_almaty_time():

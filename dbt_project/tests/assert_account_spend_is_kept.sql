@@ -1,5 +1,6 @@
 -- An account's day was lost or doubled between Facebook and the mart: the rows of a day
 -- must add up to the control total, in spend, impressions and clicks.
+{{ config(meta={'dagster': {'ref': {'name': 'stg_facebook__account_insights'}}}) }}
 with
 
 account_insights as (

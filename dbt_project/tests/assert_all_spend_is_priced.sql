@@ -1,5 +1,5 @@
 -- Spend without a rate leaves sums unknown: a warning, not a blocked edition.
-{{ config(severity='warn') }}
+{{ config(severity='warn', meta={'dagster': {'ref': {'name': 'traffic_stats'}}}) }}
 
 with
 

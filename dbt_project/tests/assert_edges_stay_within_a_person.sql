@@ -1,4 +1,5 @@
 -- Both ends of every accepted edge are the same person, in all four graphs.
+{{ config(meta={'dagster': {'ref': {'name': 'int_identity__lead_components'}}}) }}
 {% set graphs = [
     ('int_identity__lead_edges', 'int_identity__lead_components'),
     ('int_identity__buyer_edges', 'int_identity__buyer_components'),

@@ -1,5 +1,6 @@
 -- A report existed only if somebody had opened the dashboard on its day: every day of
 -- the spine must have one, and it must agree with the teams' rows.
+{{ config(meta={'dagster': {'ref': {'name': 'daily_traffic_reports'}}}) }}
 with
 
 days as (

@@ -1,5 +1,6 @@
 -- Sales were lost on their way without anybody noticing (AmoCRM had 91, the table 87):
 -- every row of a sales table is a sale by its deal, or a listed reject, never both.
+{{ config(meta={'dagster': {'ref': {'name': 'sale_attribution'}}}) }}
 with
 
 sale_rows as (

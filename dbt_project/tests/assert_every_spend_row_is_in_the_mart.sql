@@ -1,4 +1,5 @@
 -- A row of spend fell out on its way to a team, or a team was joined twice.
+{{ config(meta={'dagster': {'ref': {'name': 'traffic_stats'}}}) }}
 with
 
 spend_rows as (

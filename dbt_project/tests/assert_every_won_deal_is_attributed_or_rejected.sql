@@ -1,4 +1,5 @@
 -- A deal won in AmoCRM that no table holds is a sale all the same.
+{{ config(meta={'dagster': {'ref': {'name': 'sale_attribution'}}}) }}
 with
 
 deals as (

@@ -1,5 +1,6 @@
 -- A plan of a running week was made again from late data: what an earlier edition froze
 -- must be repeated as it was.
+{{ config(meta={'dagster': {'ref': {'name': 'frozen_plans'}}}) }}
 with
 
 remembered as (

@@ -1,4 +1,5 @@
 -- A lead is counted once, or it is a copy, or it is a test.
+{{ config(meta={'dagster': {'ref': {'name': 'lead_attribution'}}}) }}
 with
 
 unioned as (

@@ -1,4 +1,5 @@
 -- A prepayment and its full payment made two new buyers of one.
+{{ config(meta={'dagster': {'ref': {'name': 'sale_attribution'}}}) }}
 with
 
 buyers as (

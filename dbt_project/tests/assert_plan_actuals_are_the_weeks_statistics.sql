@@ -1,4 +1,5 @@
 -- Actual figures of a plan were written once and never again: they must be the week's.
+{{ config(meta={'dagster': {'ref': {'name': 'traffic_weekly_plans'}}}) }}
 with
 
 plans as (

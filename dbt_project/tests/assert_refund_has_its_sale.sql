@@ -1,4 +1,5 @@
 -- Nothing is given back that was not taken, and not before.
+{{ config(meta={'dagster': {'ref': {'name': 'sale_attribution'}}}) }}
 select refunds.deal_id
 from {{ ref('int_sales__refunds') }} as refunds
 left join {{ ref('sale_attribution') }} as attributed

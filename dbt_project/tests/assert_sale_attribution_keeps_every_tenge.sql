@@ -1,4 +1,5 @@
 -- Attribution moves money between teams; it makes none and loses none.
+{{ config(meta={'dagster': {'ref': {'name': 'sale_attribution'}}}) }}
 with
 
 sales as (

@@ -1,5 +1,6 @@
 -- A team without activity had no row, and its charts had holes: every team must have
 -- every day of the spine.
+{{ config(meta={'dagster': {'ref': {'name': 'dim_teams'}}}) }}
 with
 
 days as (

@@ -1,5 +1,6 @@
 -- All leads were given to each team: on a covered day the teams must share the persons
 -- and the records.
+{{ config(meta={'dagster': {'ref': {'name': 'traffic_sales_stats'}}}) }}
 with
 
 stats as (

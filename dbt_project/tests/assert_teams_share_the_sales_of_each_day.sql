@@ -1,5 +1,6 @@
 -- Revenue appeared in the statistics twice, or not at all: on a covered day the teams
 -- must share every payment and every refund.
+{{ config(meta={'dagster': {'ref': {'name': 'traffic_sales_stats'}}}) }}
 with
 
 stats as (

@@ -1,5 +1,6 @@
 -- A team's spend was counted twice or by nobody: on a covered day the teams, the
 -- Unattributed one included, must share exactly what the accounts spent.
+{{ config(meta={'dagster': {'ref': {'name': 'traffic_sales_stats'}}}) }}
 with
 
 stats as (

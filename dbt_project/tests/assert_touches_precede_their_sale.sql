@@ -1,4 +1,5 @@
 -- A touch after the sale did not bring it.
+{{ config(meta={'dagster': {'ref': {'name': 'int_attribution__touches'}}}) }}
 select
     touches.deal_id,
     touches.touch

@@ -1,5 +1,6 @@
 -- An API error was shown as a day without spend: what no load has proven must be NULL,
 -- and what one has proven must not be.
+{{ config(meta={'dagster': {'ref': {'name': 'traffic_sales_stats'}}}) }}
 with
 
 stats as (

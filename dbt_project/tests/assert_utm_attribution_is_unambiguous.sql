@@ -1,4 +1,5 @@
 -- One pattern owned by two teams went to whichever came first.
+{{ config(meta={'dagster': {'ref': {'name': 'int_utm__team_candidates'}}}) }}
 with
 
 offers as (

@@ -67,6 +67,7 @@ def raw_spec(table: Table, *, kinds: set[str]) -> dg.AssetSpec:
     )
 
 
+LOADS_KEY = dg.AssetKey(["raw", "_loads"])
 # Trying again cannot help these.
 FINAL = (AuthError, ConfigurationError, LoadRefused, RateLimited, SchemaChanged)
 
@@ -125,6 +126,7 @@ def failing_step(
     """
     try:
         yield
+        context.log_event(dg.AssetMaterialization(LOADS_KEY))
     except PipelineError as error:
         if isinstance(error, ConfigurationError):
             _log_failure(context, environment, system, error)

@@ -6,7 +6,7 @@ stands here so that the lineage has no gaps.
 
 import dagster as dg
 
-from pipelines.defs.assets import OWNERS, prepared_warehouse
+from pipelines.defs.assets import LOADS_KEY, OWNERS, prepared_warehouse
 from pipelines.defs.resources import Environment, catalog
 from pipelines.warehouse import HISTORY_TABLES, write_clock
 
@@ -34,7 +34,7 @@ def clock(
 
 
 LOADS = dg.AssetSpec(
-    ["raw", "_loads"],
+    LOADS_KEY,
     deps=[dg.AssetKey(["raw", table.name]) for table in catalog()],
     group_name="pipeline",
     owners=OWNERS,

@@ -11,6 +11,7 @@ from pipelines.defs.assets import OWNERS
 from pipelines.defs.dbt import MANIFEST, MART_FRESHNESS
 from pipelines.defs.resources import Environment
 from pipelines.errors import PipelineError
+from pipelines.mart_tables import Published
 from pipelines.marts import MartSpec, marts_from_manifest
 from pipelines.publish import publish, withhold
 
@@ -52,17 +53,22 @@ def publish_edition(
         withhold(settings.warehouse_url, reason=str(error), now=settings.now())
         raise dg.Failure(description=str(error), allow_retries=False) from error
     for result in published:
+        key = dg.AssetKey([result.schema, result.name])
         if result.name in MARTS:
-            yield dg.MaterializeResult(
-                asset_key=dg.AssetKey(["marts", result.name]),
-                metadata={
-                    "dagster/row_count": result.rows,
-                    "rows_inserted": result.inserted,
-                    "rows_updated": result.updated,
-                    "rows_deleted": result.deleted,
-                    "content_hash": result.content_hash,
-                },
-            )
+            yield dg.MaterializeResult(asset_key=key, metadata=_metadata(result))
+        else:
+            # An input of the next build, so no asset of this step: that were a cycle.
+            context.log_event(dg.AssetMaterialization(key, metadata=_metadata(result)))
+
+
+def _metadata(result: Published) -> dict[str, str | int]:
+    return {
+        "dagster/row_count": result.rows,
+        "rows_inserted": result.inserted,
+        "rows_updated": result.updated,
+        "rows_deleted": result.deleted,
+        "content_hash": result.content_hash,
+    }
 
 
 defs = dg.Definitions(assets=[publish_edition])

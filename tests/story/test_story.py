@@ -137,7 +137,7 @@ def _fingerprints(pipeline: Pipeline) -> dict[str, str]:
                 sorted(pipeline.rows(mart), key=str), default=str, sort_keys=True
             ).encode()
         ).hexdigest()
-        for mart in (*KEYS, "source_freshness", "data_status")
+        for mart in (*KEYS, "data_status")
     }
 
 
@@ -145,7 +145,7 @@ def _changes_of_last_edition(pipeline: Pipeline) -> tuple[int, int, int]:
     query = """
     select sum(rows_inserted), sum(rows_updated), sum(rows_deleted)
     from marts.publish_log
-    where edition = (
+    where mart <> 'source_freshness' and edition = (
         select edition from marts.publish_log order by publish_id desc limit 1
     )
     """
