@@ -7,6 +7,7 @@ when its source no longer looks as declared.
 from collections.abc import Iterator
 
 import dagster as dg
+from pydantic import Field
 
 from pipelines.catalog import Catalog
 from pipelines.defs.assets import (
@@ -26,9 +27,9 @@ CHECK = "loads_as_declared"
 
 
 class DatabaseRunConfig(dg.Config):
-    """What an operator may confirm for one run."""
+    """What an operator may confirm for one run: tables that really lost their rows."""
 
-    confirm_deletes: bool = False
+    confirm_deletes: list[str] = Field(default_factory=list)
 
 
 Event = dg.MaterializeResult[None] | dg.AssetCheckResult

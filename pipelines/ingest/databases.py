@@ -13,7 +13,12 @@ import psycopg
 
 from pipelines.catalog import Catalog, Table
 from pipelines.connections import primary_message
-from pipelines.errors import SchemaChanged, SourceError, WarehouseError
+from pipelines.errors import (
+    ConfigurationError,
+    SchemaChanged,
+    SourceError,
+    WarehouseError,
+)
 from pipelines.extract.postgres.schema import Match, SourceTable, match
 from pipelines.extract.postgres.snapshot import Snapshot, open_snapshot
 from pipelines.load.copying import Chunk
@@ -75,14 +80,16 @@ def extract_database(
     catalog: Catalog,
     run: RunInfo,
     tables: Collection[str] | None = None,
-    confirm_deletes: bool = False,
+    confirm_deletes: Collection[str] = (),
     on_progress: Progress | None = None,
 ) -> list[TableLoad]:
     """Load the tables of a system (all, or those raw names given) from one snapshot.
 
     Never raises for the source: each failure comes back in its TableLoad. A second run
-    over an unchanged source changes no row.
+    over an unchanged source changes no row. `confirm_deletes` names the tables whose
+    rows are really gone, however many they are.
     """
+    _refuse_unknown(system, catalog, confirm_deletes)
     wanted = [
         table for table in catalog.of(system) if tables is None or table.name in tables
     ]
@@ -116,6 +123,16 @@ def _refuse_stranger(
         )
 
 
+def _refuse_unknown(system: str, catalog: Catalog, confirmed: Collection[str]) -> None:
+    """Refuse a confirmation that no table of the system would hear."""
+    names = {table.table for table in catalog.of(system)}
+    if unknown := sorted(set(confirmed) - names):
+        raise ConfigurationError(
+            f"confirm_deletes names {', '.join(unknown)}, but {system} has only "
+            f"{', '.join(sorted(names))}"
+        )
+
+
 def _lost(loaded: Loaded) -> tuple[str, ...]:
     if not loaded.lost_columns:
         return ()
@@ -130,7 +147,7 @@ class _Loader:
         self,
         warehouse: Connection,
         run: RunInfo,
-        confirm_deletes: bool,
+        confirm_deletes: Collection[str],
         on_progress: Progress | None,
     ) -> None:
         self.loads: list[TableLoad] = []
@@ -172,7 +189,7 @@ class _Loader:
                 table,
                 rows,
                 run=self._run,
-                confirm_deletes=self._confirm_deletes,
+                confirm_deletes=table.table in self._confirm_deletes,
                 on_progress=progress,
             )
 

@@ -19,7 +19,7 @@ def mass_delete(raw: RawTable, missing: int, living: int) -> LoadRefused | None:
         system=raw.system,
         table=raw.table,
         remedy="look at the source; if they are really gone, run again with "
-        "confirm_deletes",
+        f"confirm_deletes: [{raw.table}]",
     )
 
 

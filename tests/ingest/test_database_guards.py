@@ -4,6 +4,7 @@ import pytest
 
 from pipelines.errors import (
     AuthError,
+    ConfigurationError,
     LoadRefused,
     SchemaChanged,
     SourceUnreachable,
@@ -28,7 +29,17 @@ def test_mass_delete_needs_a_confirmation(leads, gone):
     assert len(leads.living("leads")) == 101
     log = "select outcome, error, rows_inserted from raw._loads order by load_id desc"
     assert leads.raw(log)[0] == ("failed", str(load.error), 1)
-    assert leads.changes(confirm_deletes=True) == (0, 0, gone)
+    assert "confirm_deletes: [leads]" in str(load.error)
+    assert leads.changes(confirm_deletes=["leads"]) == (0, 0, gone)
+
+
+def test_confirmation_holds_for_the_tables_it_names(leads):
+    leads.tables.append(declare("other", {"id": "int"}))
+    leads.source("create table other (id int primary key)", "delete from leads")
+
+    assert leads.load(confirm_deletes=["other"])["leads"].error
+    with pytest.raises(ConfigurationError, match="leeds, but landing has only leads"):
+        leads.load(confirm_deletes=["leeds"])
 
 
 def test_a_few_deletes_are_a_normal_day(leads):
@@ -49,7 +60,7 @@ def test_emptied_table_without_key_is_left_alone(pair):
     assert isinstance(pair.load()["clicks"].error, LoadRefused)
 
     assert len(pair.living("clicks")) == 60
-    assert pair.changes("clicks", confirm_deletes=True) == (0, 0, 60)
+    assert pair.changes("clicks", confirm_deletes=["clicks"]) == (0, 0, 60)
 
 
 @pytest.mark.parametrize("size", [2, 200_000])

@@ -228,7 +228,7 @@ def test_schema_is_the_one_of_the_search_path(leads):
     )
     url = leads.source_url + "?options=-csearch_path%3Dapp"
 
-    load = leads.load(source_url=url, confirm_deletes=True)["leads"]
+    load = leads.load(source_url=url, confirm_deletes=["leads"])["leads"]
 
     assert load.result.rows_read == 1
     assert leads.living("leads", "name") == [("of app",)]
