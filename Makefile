@@ -11,7 +11,7 @@ run: install ## Start the sandbox, run the whole pipeline, print the headline ta
 	@$(BIN)/python -m pipelines.sandbox run
 
 test: install ## Run the whole test suite
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
 
 dev: install ## Keep the sandbox running with the Dagster UI on loopback
 	@$(BIN)/python -m pipelines.sandbox dev

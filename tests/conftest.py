@@ -9,6 +9,16 @@ import pytest
 from pipelines.sandbox.server import PostgresServer
 
 NewDatabase = Callable[[], str]
+# Tests that build with dbt stay together: they share a story, a server, a parse.
+BUILDING = ("tests/dbt/", "tests/story/")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the building tests on one worker when the suite runs on several."""
+    for item in items:
+        if item.nodeid.startswith(BUILDING):
+            item.add_marker(pytest.mark.xdist_group("build"))
 
 
 @pytest.fixture(scope="session")

@@ -43,20 +43,23 @@ class House:
 
 @contextlib.contextmanager
 def open_house(
-    server: PostgresServer, options: StoryOptions | None = None
+    server: PostgresServer, options: StoryOptions | None = None, *, prefix: str = ""
 ) -> Iterator[House]:
-    """Tell a story to the sources on a running server; serve both APIs meanwhile."""
+    """Tell a story to the sources on a running server; serve both APIs meanwhile.
+
+    A prefix of the databases' names lets one server hold several houses.
+    """
     world = tell(options or StoryOptions())
     with contextlib.ExitStack() as stack:
-        databases = create_sources(server, world)
-        for name in ("warehouse", "dagster"):
+        databases = create_sources(server, world, prefix=prefix)
+        for name in (f"{prefix}warehouse", "dagster"):
             server.create_database(name)
         facebook = stack.enter_context(serve(facebook_app(world.facebook)))
         amocrm = stack.enter_context(serve(amocrm_app(world.amocrm)))
         variables = {
             "PIPELINE_ENV": "sandbox",
             "PIPELINE_NOW": world.now.isoformat(),
-            "WAREHOUSE_URL": server.url("warehouse"),
+            "WAREHOUSE_URL": server.url(f"{prefix}warehouse"),
             "LANDING_DATABASE_URL": databases["landing"],
             "TRAFFIC_DATABASE_URL": databases["traffic"],
             "TRIPWIRE_DATABASE_URL": databases["tripwire"],

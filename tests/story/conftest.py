@@ -12,6 +12,7 @@ from tests.story.running import Pipeline
 
 @pytest.fixture(scope="session")
 def pipeline(server: PostgresServer) -> Iterator[Pipeline]:
+    """Open the sandbox beside the instance that production would have."""
     with (
         open_house(server) as house,
         environment(house.variables),
@@ -28,3 +29,14 @@ def first_edition(pipeline: Pipeline) -> Pipeline:
 
         assert result.success, [e.message for e in result.get_step_failure_events()]
     return pipeline
+
+
+@pytest.fixture
+def quick(first_edition: Pipeline) -> Iterator[Pipeline]:
+    """Give the first edition's house with an instance that remembers nothing."""
+    house = first_edition.house
+    with (
+        environment(house.variables),
+        dg.DagsterInstance.ephemeral() as instance,
+    ):
+        yield Pipeline(house, instance)
