@@ -94,19 +94,10 @@ def _week_table(headline: Headline) -> RenderableType:
         return Text("No full week has been published yet.")
     first = headline.week_start
     last = date.fromordinal(first.toordinal() + 6)
-    table = Table(title=f"Last full week, {first} to {last}", title_justify="left")
-    table.add_column("team")
-    for name in (
-        "spend $",
-        "leads",
-        "sales",
-        "revenue ₸",
-        "CPL $",
-        "CPA $",
-        "ROAS",
-        "plan",
-    ):
-        table.add_column(name, justify="right")
+    table = _table(f"Last full week, {first} to {last}")
+    table.add_column("team", no_wrap=True)
+    for name in COLUMNS:
+        table.add_column(name, justify="right", no_wrap=True)
     for row in headline.teams:
         table.add_row(
             row["team_name"],
@@ -165,7 +156,13 @@ def _status_table(headline: Headline) -> Table:
 
 
 def _table(title: str) -> Table:
-    return Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    return Table(
+        title=title,
+        title_justify="left",
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        pad_edge=False,
+    )
 
 
 def _total(headline: Headline, column: str) -> Decimal | None:

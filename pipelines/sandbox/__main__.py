@@ -91,8 +91,8 @@ def _run_job(
 ) -> bool:
     job = defs.resolve_job_def(name)
     run_id = str(uuid.uuid4())
-    total = len(job.asset_layer.selected_asset_keys)
-    with progress_of(terminal, instance, run_id=run_id, name=name, total=total):
+    keys = job.asset_layer.selected_asset_keys
+    with progress_of(terminal, instance, run_id=run_id, name=name, keys=keys):
         result = job.execute_in_process(
             instance=instance, run_id=run_id, raise_on_error=False
         )

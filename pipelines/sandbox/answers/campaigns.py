@@ -119,7 +119,7 @@ def _name_runs(facts: Ownership) -> Iterator[tuple[tuple[str, ...], Owner]]:
         if key != UNATTRIBUTED_KEY:
             yield tokens(f"fb_{team.name}"), Owner(user_id=None, team=key)
     for row in facts.utm_map:
-        if row.source not in GENERIC_SOURCES:
+        if row.source and row.source not in GENERIC_SOURCES:
             yield tokens(row.source), row.owner
 
 

@@ -112,13 +112,17 @@ def _lead(row: Row, system: str, synced: Mapping[str, tuple[int, ...]]) -> Lead 
     if lead_id is None or lead_at is None or _is_test(row, metadata):
         return None
     own_deal_id = whole(row.get("amocrm_lead_id"))
+    synced_ids = synced.get(lead_id, ()) if system == "landing" else ()
+    linked = own_deal_id or next(iter(synced_ids), None)
+    if linked in TEST_DEALS:
+        return None
     return Lead(
         key=(system, lead_id),
         lead_at=lead_at,
         source=(text(row.get("source")) or "").lower(),
         declared_funnel=_declared(row, metadata),
         own_deal_id=own_deal_id,
-        synced_deal_ids=() if own_deal_id is not None else synced.get(lead_id, ()),
+        synced_deal_ids=() if own_deal_id is not None else synced_ids,
         utm=_chosen_set(row, metadata),
         fb_ids=tuple(_fb_ids(row, metadata)),
         identifiers=row_identifiers(row),
@@ -148,8 +152,9 @@ def _shapes(row: Row, metadata: Mapping[str, Any]) -> Iterator[UtmSet]:
     camel = {name: metadata.get(_camel(name)) for name in UTM_NAMES}
     yield utm_set(camel, utm_id=metadata.get("utmId"))
     original = mapping(metadata.get("original_utm"))
-    names = {name: original.get(name.removeprefix("utm_")) for name in UTM_NAMES}
-    yield utm_set(names)
+    yield utm_set(
+        {f"utm_{name}": original.get(name) for name in ("source", "campaign")}
+    )
 
 
 def _camel(name: str) -> str:
@@ -166,8 +171,8 @@ def _chosen_set(row: Row, metadata: Mapping[str, Any]) -> UtmSet:
     wishes = (
         [tags for tags in sets if tags.is_usable],
         [tags for tags in sets if not tags.is_empty and not tags.is_skipped],
-        [tags for tags in sets if tags.issue],
         [tags for tags in sets if not tags.is_empty],
+        [tags for tags in sets if tags.issue],
     )
     return next((found[0] for found in wishes if found), NO_UTM)
 
@@ -185,10 +190,11 @@ def _is_test(row: Row, metadata: Mapping[str, Any]) -> bool:
     sources = (row, params, metadata)
     tags = [source.get(name) for source in sources for name in UTM_NAMES]
     tags += [metadata.get(_camel(name)) for name in UTM_NAMES]
+    original = mapping(metadata.get("original_utm"))
+    tags += [original.get(name) for name in ("source", "campaign")]
     pipelines = (row.get("amocrm_pipeline_id"), metadata.get("pipeline_id"))
     return (
         flag(metadata.get("testRun")) is True
-        or whole(row.get("amocrm_lead_id")) in TEST_DEALS
         or any(whole(pipeline) in TEST_PIPELINES for pipeline in pipelines)
         or is_test_name(row.get("name"))
         or any(map(is_test_tag, tags))

@@ -8,7 +8,11 @@ from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
 from pipelines.sandbox.answers.deals import Deal
-from pipelines.sandbox.answers.identity import holders, trusted_holders
+from pipelines.sandbox.answers.identity import (
+    Identifier,
+    holders,
+    trusted_holders,
+)
 from pipelines.sandbox.answers.leads import Lead, LeadKey
 from pipelines.sandbox.answers.sales import Sale
 
@@ -28,12 +32,26 @@ class Matching:
                 self._by_deal[lead.own_deal_id].append(lead.key)
             for deal_id in lead.synced_deal_ids:
                 self._by_sync[deal_id].append(lead.key)
-        self._by_identifier = trusted_holders(
-            {lead.key: lead.identifiers for lead in self.leads.values()}
-        )
+        self._by_identifier = self._trusted()
         self._deals_by_phone = holders(
             {deal.deal_id: _phones(deal) for deal in self.deals.values()}
         )
+
+    def _trusted(self) -> dict[Identifier, list[LeadKey]]:
+        """Return the leads of each identifier; one on too many records matches none.
+
+        Records are leads and deals alike; tests are no records.
+        """
+        records: dict[LeadKey | int, tuple[Identifier, ...]] = {
+            lead.key: lead.identifiers for lead in self.leads.values()
+        }
+        for deal in self.deals.values():
+            if not deal.is_test:
+                records[deal.deal_id] = deal.identifiers
+        return {
+            identifier: [key for key in held if not isinstance(key, int)]
+            for identifier, held in trusted_holders(records).items()
+        }
 
     def earliest_lead(self, sale: Sale) -> Lead | None:
         """Return the earliest lead of the first kind of link that has one."""

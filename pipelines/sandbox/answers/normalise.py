@@ -119,33 +119,38 @@ def _is_phone_like(value: str | None) -> bool:
 
 def phones(raw: object) -> list[str]:
     """Return the phones of a free text as +digits; junk gives nothing."""
-    found = unicodedata.normalize("NFKC", "" if raw is None else str(raw))
-    found = "".join(char for char in found if unicodedata.category(char) != "Cf")
-    parts = (_phone(part) for part in _LISTED.split(found))
+    parts = (_phone(part) for part in _LISTED.split(_readable(raw)))
     return list(dict.fromkeys(part for part in parts if part))
+
+
+def _readable(raw: object) -> str:
+    """Return text in one form of Unicode, without characters that only format."""
+    found = unicodedata.normalize("NFKC", "" if raw is None else str(raw))
+    return "".join(char for char in found if unicodedata.category(char) != "Cf")
 
 
 def _phone(part: str) -> str | None:
     digits = re.sub(r"[^0-9]", "", part.strip().removesuffix(".0"))
+    is_junk = len(set(digits)) == 1
     if len(digits) == 12 and digits.startswith("78"):
         digits = "7" + digits[2:]
     elif len(digits) == 11 and digits.startswith("8"):
         digits = "7" + digits[1:]
-    if not 10 <= len(digits) <= 15 or len(set(digits)) == 1:
+    if not 10 <= len(digits) <= 15 or is_junk or len(set(digits)) == 1:
         return None
     return f"+7{digits}" if len(digits) == 10 else f"+{digits}"
 
 
 def emails(raw: object) -> list[str]:
     """Return the e-mails of a free text, lowered; made-up domains give nothing."""
-    found = "" if raw is None else str(raw)
-    parts = (part.strip().lower() for part in _LISTED.split(found))
+    parts = (part.strip().lower() for part in _LISTED.split(_readable(raw)))
     return list(dict.fromkeys(part for part in parts if _is_email(part)))
 
 
 def _is_email(value: str) -> bool:
     local, _, domain = value.rpartition("@")
-    return bool(local and domain) and not domain.startswith("unknown.")
+    is_one = value.count("@") == 1 and len(value.split()) == 1
+    return is_one and bool(local and domain) and not domain.startswith("unknown.")
 
 
 def team_key(name: object) -> str:

@@ -44,7 +44,7 @@ class Owner:
 class MapRow:
     """One active row of the UTM map, normalised."""
 
-    source: str
+    source: str | None
     medium: str | None
     funnel: str | None
     campaigns: tuple[str, ...]
@@ -71,7 +71,7 @@ def ownership(world: World, configured_accounts: Iterable[str] = ()) -> Ownershi
         people=known,
         utm_map=tuple(_utm_map(world, known)),
         personal_sources=_held_by_one(_personal_sources(known), GENERIC_SOURCES),
-        personal_mediums=_held_by_one(_personal_mediums(known), GENERIC_MEDIUMS),
+        personal_mediums=_personal_mediums(known),
         tracked_campaigns=_tracked_campaigns(known),
         account_levels=(
             _team_accounts(known, active_bindings(world)),
@@ -103,7 +103,7 @@ def active_bindings(world: World) -> list[Row]:
 def _utm_map(world: World, known: People) -> Iterator[MapRow]:
     for row in rows(world, "traffic", "traffic_user_utm_sources"):
         source = utm_value(row.get("utm_source"))[0]
-        if source and flag(row.get("is_active")) is not False:
+        if flag(row.get("is_active")) is not False:
             yield MapRow(
                 source=source,
                 medium=utm_value(row.get("utm_medium"))[0],
@@ -124,10 +124,19 @@ def _personal_sources(known: People) -> Iterator[tuple[object, Owner]]:
         yield settings.get("assigned_utm_source"), Owner(*known.owner(user_id))
 
 
-def _personal_mediums(known: People) -> Iterator[tuple[object, Owner]]:
-    for user_id, settings in known.settings.items():
-        if text(settings.get("tracking_by")) == "utm_medium":
-            yield settings.get("utm_medium"), Owner(*known.owner(user_id))
+def _personal_mediums(known: People) -> dict[str, Owner]:
+    """Keep mediums that one user alone holds, if that user is tracked by them."""
+    held = [
+        (settings.get("utm_medium"), Owner(*known.owner(user_id)))
+        for user_id, settings in known.settings.items()
+    ]
+    tracked = {
+        Owner(*known.owner(user_id))
+        for user_id, settings in known.settings.items()
+        if text(settings.get("tracking_by")) == "utm_medium"
+    }
+    found = _held_by_one(held, GENERIC_MEDIUMS)
+    return {medium: owner for medium, owner in found.items() if owner in tracked}
 
 
 def _held_by_one(

@@ -111,7 +111,8 @@ def status(
         return "pending"
     if completion_pct is not None and completion_pct >= 100:
         return "completed"
-    return "failed" if week_start + WEEK <= today else "in_progress"
+    is_over = week_start + WEEK <= today
+    return "failed" if is_over and completion_pct is not None else "in_progress"
 
 
 @dataclass(frozen=True)

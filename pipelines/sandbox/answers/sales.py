@@ -148,7 +148,7 @@ def _kind(
         return FULL
     if is_flagged:
         held = deal.flag_row.amount if deal.flag_row else None
-        was_less = held is not None and held < PREPAYMENT_MAX
+        was_less = held is None or held < PREPAYMENT_MAX
         is_completed = deal.crm and is_paid and was_less and _reaches_boundary(amount)
         return FULL if is_completed else PREPAYMENT
     if amount is None or amount <= 0:

@@ -85,4 +85,4 @@ def _prepayments(deal: Deal) -> list[int]:
 
 
 def _deal_tags(deal: Deal) -> UtmSet:
-    return deal.touch if deal.touch.is_usable else deal.original
+    return deal.utm if deal.utm.is_usable else deal.original
