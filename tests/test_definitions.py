@@ -11,6 +11,8 @@ from pipelines.catalog import load_catalog
 from pipelines.definitions import defs
 from pipelines.defs.databases import CHECK
 from pipelines.defs.dbt import MANIFEST
+from pipelines.defs.resources import executor
+from pipelines.errors import ConfigurationError
 
 ROOT = Path(__file__).parents[1]
 GRAPH = defs.resolve_asset_graph()
@@ -20,6 +22,13 @@ SYSTEMS = ("landing", "traffic", "tripwire", "facebook", "amocrm")
 
 def test_definitions_load_as_the_server_loads_them():
     dg.Definitions.validate_loadable(defs)
+
+
+def test_steps_run_in_one_process_unless_told_otherwise():
+    assert defs.executor is dg.in_process_executor
+    assert executor("forkserver").name == "forkserver"
+    with pytest.raises(ConfigurationError, match="PIPELINE_EXECUTOR is celery"):
+        executor("celery")
 
 
 def test_the_four_jobs_are_there():
