@@ -143,8 +143,14 @@ def _load_accounts(load: Load, listed: ListedAccounts) -> list[AccountLoad]:
     refused: TokenRefused | None = None
     for account_id in listed.account_ids:
         if refused:
-            failures: dict[str, SourceError] = dict.fromkeys(ACCOUNT_TABLES, refused)
-            log_outcome(load, account_id, ACCOUNT_TABLES, "failed", refused)
+            error = TokenRefused(
+                f"not asked, because {refused.message}",
+                system=SYSTEM,
+                window=account_id,
+                remedy=refused.remedy,
+            )
+            failures: dict[str, SourceError] = dict.fromkeys(ACCOUNT_TABLES, error)
+            log_outcome(load, account_id, ACCOUNT_TABLES, "failed", error)
             accounts.append(AccountLoad(account_id, failures=failures))
             continue
         account = load_account(load, account_id)
@@ -190,8 +196,8 @@ def _summary(failures: Mapping[str, SourceError], *, total: int) -> SourceError:
     kinds = {type(error) for error in failures.values()}
     kind = kinds.pop() if len(kinds) == 1 else SourceError
     lines = "\n".join(f"  {account}: {error}" for account, error in failures.items())
+    others = ", the others are complete" if len(failures) < total else ""
     return kind(
-        f"{len(failures)} of {total} ad accounts failed, the others are complete:\n"
-        f"{lines}",
+        f"{len(failures)} of {total} ad accounts failed{others}:\n{lines}",
         system=SYSTEM,
     )

@@ -246,6 +246,8 @@ def test_a_refused_token_is_not_tried_on_every_account(new_database):
             (account_id, "failed") for account_id in ALL
         ]
         assert TOKEN not in str(red.value)
+        assert "the others" not in str(red.value)
+        assert f"facebook [{SECOND}]: not asked, because" in str(red.value)
         logged = pipeline.rows("select string_agg(error, ' ') from raw._loads")
         assert TOKEN not in logged[0][0]
 
