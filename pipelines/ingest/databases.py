@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 import psycopg
+from psycopg import sql
 
 from pipelines.catalog import Catalog, Table
 from pipelines.connections import primary_message
@@ -215,8 +216,21 @@ class _Loader:
             raise SchemaChanged(
                 message, system=table.system, table=table.table, remedy=remedy
             )
-        self._record(table, outcome="absent")
-        self._keep(TableLoad(table, "absent", notes=(message,)))
+        if not self._holds_rows(table):
+            self._record(table, outcome="absent")
+            self._keep(TableLoad(table, "absent", notes=(message,)))
+            return
+        message += "; the rows of its last load stay"
+        self._record(table, outcome="absent", error=message)
+        self._keep(TableLoad(table, "absent", warnings=(message,)))
+
+    def _holds_rows(self, table: Table) -> bool:
+        statement = sql.SQL(
+            "select exists (select from {} where _deleted_at is null)"
+        ).format(sql.Identifier("raw", table.name))
+        with _as_our_error(table), self._warehouse.transaction():
+            row = self._warehouse.execute(statement).fetchone()
+        return bool(row and row[0])
 
     def _record(
         self, table: Table, *, outcome: Outcome, error: str | None = None

@@ -108,8 +108,10 @@ def test_table_that_disappears_keeps_its_rows(leads):
     leads.tables.append(declare("other", {"id": "int"}))
     leads.source("drop table leads", "create table other (id int primary key)")
 
-    assert leads.load()["leads"].outcome == "absent"
+    load = leads.load()["leads"]
 
+    assert load.outcome == "absent"
+    assert "no table leads in its search path; the rows" in load.warnings[0]
     assert len(leads.living("leads")) == 100
 
 
