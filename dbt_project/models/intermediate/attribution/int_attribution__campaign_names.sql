@@ -1,7 +1,7 @@
 with
 
 campaigns as (
-    select * from {{ ref('stg_facebook__campaigns') }}
+    select * from {{ ref('int_campaigns__named') }}
 ),
 
 names as (

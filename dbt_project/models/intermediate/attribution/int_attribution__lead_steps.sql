@@ -35,6 +35,7 @@ utm_steps as (
         utm_teams.team_key,
         utm_teams.user_id,
         utm_teams.is_ambiguous,
+        false as is_final,
         utm_teams.confidence,
         lead_sets.set_id
     from lead_sets
@@ -53,6 +54,7 @@ campaign_steps as (
         end as team_key,
         campaign_teams.user_id,
         campaign_teams.method = 'ambiguous' as is_ambiguous,
+        campaign_teams.is_final_unattributed as is_final,
         case lead_campaigns.found_by when 'campaign_id' then 'medium' else 'low' end
             as confidence,
         lead_campaigns.set_id
@@ -73,6 +75,7 @@ lead_source_steps as (
         teams.team_key,
         cast(null as text) as user_id,
         false as is_ambiguous,
+        false as is_final,
         'low' as confidence,
         cast(null as text) as set_id
     from leads

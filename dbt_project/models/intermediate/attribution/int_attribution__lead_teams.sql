@@ -19,12 +19,20 @@ deciding_steps as (
             partition by lead_key order by step, read_order
         ) as decision_rank
     from steps
-    where team_key is not null
+    where team_key is not null or is_final
 ),
 
+-- A step that was never taken doubts nothing.
 doubtful_leads as (
-    select distinct lead_key from steps
-    where is_ambiguous
+    select distinct steps.lead_key
+    from steps
+    left join deciding_steps
+        on
+            steps.lead_key = deciding_steps.lead_key
+            and deciding_steps.decision_rank = 1
+    where
+        steps.is_ambiguous
+        and steps.step < coalesce(deciding_steps.step, steps.step + 1)
 ),
 
 decided as (
@@ -33,11 +41,15 @@ decided as (
         deciding_steps.team_key,
         deciding_steps.user_id,
         case
-            when deciding_steps.method is not null then deciding_steps.method
+            when deciding_steps.team_key is not null then deciding_steps.method
+            when deciding_steps.is_final then 'unattributed'
             when doubtful_leads.lead_key is not null then 'ambiguous'
             else 'unattributed'
         end as method,
-        coalesce(deciding_steps.confidence, 'none') as confidence,
+        case
+            when deciding_steps.team_key is not null then deciding_steps.confidence
+            else 'none'
+        end as confidence,
         coalesce(deciding_steps.set_id, leads.set_id) as set_id,
         case
             when deciding_steps.team_key is not null then null

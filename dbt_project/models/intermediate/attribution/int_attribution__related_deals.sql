@@ -8,13 +8,9 @@ deals as (
     select * from {{ ref('int_sales__deals') }}
 ),
 
-tombstones as (
-    select * from {{ ref('int_sales__tombstones') }}
-),
-
 records as (
     select * from {{ ref('int_identity__records') }}
-    where not is_guarded and kind = 'phone' and deal_id is not null
+    where kind = 'phone' and deal_id is not null
 ),
 
 utm_sets as (
@@ -22,20 +18,33 @@ utm_sets as (
     where is_usable
 ),
 
+-- What AmoCRM holds of a deal is all it says; the tables speak where it lacks the deal.
+own_sets as (
+    select
+        deal_id,
+        deal_at,
+        case when is_in_amocrm then amocrm_set_id else current_set_id end as set_id
+    from deals
+),
+
 -- Tests hold no record, so they relate to nobody.
 telling_deals as (
     select
-        deals.deal_id,
-        deals.deal_at,
-        deals.current_set_id as set_id,
-        records.identifier
-    from deals
-    inner join records on deals.deal_id = records.deal_id
-    inner join utm_sets on deals.current_set_id = utm_sets.set_id
-    left join tombstones on deals.deal_id = tombstones.deal_id
-    where tombstones.deal_id is null
+        own_sets.deal_id,
+        own_sets.deal_at,
+        own_sets.set_id,
+        records.identifier,
+        row_number() over (
+            partition by records.identifier
+            order by own_sets.deal_at, own_sets.deal_id
+        ) as identifier_rank
+    from own_sets
+    inner join records on own_sets.deal_id = records.deal_id
+    inner join utm_sets on own_sets.set_id = utm_sets.set_id
+    where own_sets.deal_at is not null
 ),
 
+-- A phone's first deal is the earliest that any deal of the phone can find.
 earlier_deals as (
     select
         sales.deal_id,
@@ -50,7 +59,7 @@ earlier_deals as (
     inner join telling_deals
         on
             records.identifier = telling_deals.identifier
-            and sales.deal_id <> telling_deals.deal_id
+            and telling_deals.identifier_rank = 1
             and sales.deal_at > telling_deals.deal_at
 ),
 

@@ -22,9 +22,17 @@ deciding_steps as (
     where team_key is not null or is_final
 ),
 
+-- A step that was never taken doubts nothing.
 doubtful_sales as (
-    select distinct deal_id from steps
-    where is_ambiguous
+    select distinct steps.deal_id
+    from steps
+    left join deciding_steps
+        on
+            steps.deal_id = deciding_steps.deal_id
+            and deciding_steps.decision_rank = 1
+    where
+        steps.is_ambiguous
+        and steps.step < coalesce(deciding_steps.step, steps.step + 1)
 ),
 
 -- Without a team the reason is doubt, if any step doubted, else the deal's own UTM.
@@ -35,11 +43,17 @@ decided as (
         deciding_steps.team_key,
         deciding_steps.user_id,
         case
-            when deciding_steps.method is not null then deciding_steps.method
+            when deciding_steps.team_key is not null then deciding_steps.method
+            when deciding_steps.method = 'manual' then 'manual'
+            when deciding_steps.is_final then 'unattributed'
             when doubtful_sales.deal_id is not null then 'ambiguous'
             else 'unattributed'
         end as method,
-        coalesce(deciding_steps.confidence, 'none') as confidence,
+        case
+            when deciding_steps.team_key is not null or deciding_steps.method = 'manual'
+                then deciding_steps.confidence
+            else 'none'
+        end as confidence,
         coalesce(deciding_steps.set_id, sales.current_set_id) as set_id,
         case
             when deciding_steps.team_key is not null then null

@@ -9,7 +9,7 @@ leads as (
 ),
 
 deal_links as (
-    select * from {{ ref('int_leads__deal_links') }}
+    select * from {{ ref('int_leads__deals_named') }}
 ),
 
 records as (
@@ -44,11 +44,11 @@ in_time as (
         leads.is_usable,
         row_number() over (
             partition by sales.deal_id
-            order by links.link_rank, leads.lead_at, leads.lead_key
+            order by links.link_rank, leads.lead_at, leads.lead_id, leads.lead_key
         ) as any_rank,
         row_number() over (
             partition by sales.deal_id, leads.is_usable
-            order by links.link_rank, leads.lead_at, leads.lead_key
+            order by links.link_rank, leads.lead_at, leads.lead_id, leads.lead_key
         ) as usable_rank
     from sales
     inner join links on sales.deal_id = links.deal_id

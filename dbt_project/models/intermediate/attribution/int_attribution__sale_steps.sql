@@ -95,7 +95,7 @@ named_campaign_steps as (
         case when not is_final_unattributed then team_key end as team_key,
         user_id,
         is_ambiguous,
-        step = 1 and is_final_unattributed as is_final,
+        is_final_unattributed as is_final,
         case step when 1 then 'manual' when 6 then 'medium' else 'low' end as confidence,
         set_id
     from campaign_steps

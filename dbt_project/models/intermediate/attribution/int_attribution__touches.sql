@@ -17,10 +17,6 @@ deal_tests as (
     select * from {{ ref('int_sales__tests') }}
 ),
 
-tombstones as (
-    select * from {{ ref('int_sales__tombstones') }}
-),
-
 components as (
     select * from {{ ref('int_identity__touch_components') }}
 ),
@@ -39,8 +35,7 @@ deal_sets as (
     left join utm_sets as current_sets on deals.current_set_id = current_sets.set_id
     left join utm_sets as original_sets on deals.original_set_id = original_sets.set_id
     left join deal_tests on deals.deal_id = deal_tests.deal_id
-    left join tombstones on deals.deal_id = tombstones.deal_id
-    where deal_tests.deal_id is null and tombstones.deal_id is null
+    where deal_tests.deal_id is null
 ),
 
 touches as (

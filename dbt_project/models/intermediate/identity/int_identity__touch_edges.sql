@@ -40,10 +40,25 @@ deal_edges as (
     where deal_tests.deal_id is null
 ),
 
+-- A payment and the prepayment that its row names were made by one person.
+prepayment_edges as (
+    select
+        'deal:' || cast(deals.deal_id as text) as node_a,
+        'deal:' || cast(prepayments.deal_id as text) as node_b
+    from deals
+    inner join deals as prepayments on deals.prepayment_deal_id = prepayments.deal_id
+    left join deal_tests on deals.deal_id = deal_tests.deal_id
+    left join deal_tests as prepayment_tests
+        on prepayments.deal_id = prepayment_tests.deal_id
+    where deal_tests.deal_id is null and prepayment_tests.deal_id is null
+),
+
 edges as (
     select * from contact_edges
     union distinct
     select * from deal_edges
+    union distinct
+    select * from prepayment_edges
 )
 
 select * from edges

@@ -6,7 +6,7 @@ sales as (
 
 phones as (
     select * from {{ ref('int_identity__records') }}
-    where not is_guarded and kind = 'phone' and deal_id is not null
+    where kind = 'phone' and deal_id is not null
 ),
 
 full_payments as (

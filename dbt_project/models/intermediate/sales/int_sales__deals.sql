@@ -21,7 +21,8 @@ amocrm_sets as (
     select
         raw_sets.deal_id,
         raw_sets.set_id,
-        not utm_sets.is_empty as is_telling
+        not utm_sets.is_empty as is_telling,
+        utm_sets.utm_issue is not null as has_issue
     from raw_sets
     inner join utm_sets on raw_sets.set_id = utm_sets.set_id
 ),
@@ -58,12 +59,15 @@ merged as (
         ) as deal_at,
         case
             when amocrm_sets.is_telling then amocrm_sets.set_id
+            when amocrm_sets.has_issue and table_sets.is_empty then amocrm_sets.set_id
             else coalesce(table_deals.current_set_id, amocrm_sets.set_id)
         end as current_set_id,
+        amocrm_sets.set_id as amocrm_set_id,
         table_deals.original_set_id
     from amocrm_deals
     full outer join table_deals on amocrm_deals.deal_id = table_deals.deal_id
     left join amocrm_sets on amocrm_deals.deal_id = amocrm_sets.deal_id
+    left join utm_sets as table_sets on table_deals.current_set_id = table_sets.set_id
 )
 
 select * from merged

@@ -21,11 +21,16 @@ sets as (
         lower(trim(coalesce(attribution_source, ''))) = 'fallback' as is_fallback
     from sale_rows
     union all
-    -- The fallback branch of the old look-up knew nothing: no original at all.
+    -- The fallback branch of the old look-up knew nothing: its original speaks for
+    -- nobody, but may still show a test.
     select
         deal_id,
         row_key,
-        'original' as set_role,
+        case
+            when lower(trim(coalesce(attribution_source, ''))) = 'fallback'
+                then 'fallback_original'
+            else 'original'
+        end as set_role,
         original_utm_source as raw_source,
         original_utm_medium as raw_medium,
         original_utm_campaign as raw_campaign,
@@ -33,7 +38,6 @@ sets as (
         original_utm_term as raw_term,
         false as is_fallback
     from sale_rows
-    where lower(trim(coalesce(attribution_source, ''))) <> 'fallback'
     union all
     select
         deal_id,

@@ -54,6 +54,12 @@ ranked as (
         ) as time_rank,
         row_number() over (
             partition by sale_rows.deal_id
+            order by
+                case when sale_rows.created_at is null then 2 else 1 end,
+                sale_rows.copy_rank
+        ) as created_rank,
+        row_number() over (
+            partition by sale_rows.deal_id
             order by coalesce(current_sets.set_rank, 3), sale_rows.copy_rank
         ) as current_rank,
         row_number() over (
@@ -104,7 +110,7 @@ merged as (
         max(case when status_rank = 1 then pipeline_id end) as pipeline_id,
         max(case when amount_rank = 1 then amount end) as amount,
         max(case when time_rank = 1 then sale_at end) as sale_at,
-        min(created_at) as created_at,
+        max(case when created_rank = 1 then created_at end) as created_at,
         max(case when current_rank = 1 then current_set_id end) as current_set_id,
         max(case when original_rank = 1 then original_set_id end) as original_set_id,
         coalesce(max(

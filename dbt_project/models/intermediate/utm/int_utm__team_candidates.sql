@@ -21,7 +21,8 @@ asked as (
     select
         lookups.*,
         coalesce(source_classes.channel, '') = 'generic' as is_source_generic,
-        coalesce(medium_classes.channel, '') <> '' as is_medium_generic
+        coalesce(medium_classes.channel, '') in ('generic', 'generic_medium')
+            as is_medium_generic
     from lookups
     left join classified_sources as source_classes
         on lookups.utm_source = source_classes.value
@@ -76,7 +77,8 @@ convention_matches as (
         teams.team_key,
         cast(null as text) as user_id
     from asked
-    inner join teams on asked.utm_source = 'fb_' || teams.team_key
+    inner join teams
+        on {{ team_key(caught('asked.utm_source', '^fb_(.+)$')) }} = teams.team_key
 ),
 
 -- Levels 6 and 7: a value that one user alone calls his own.
@@ -114,7 +116,7 @@ owned_values as (
             and personal_values.event_date >= facts.valid_from
             and personal_values.event_date < facts.valid_to
     group by personal_values.lookup_id, personal_values.match_level
-    having count(distinct facts.user_id) = 1
+    having count(distinct coalesce(facts.user_id, 'team:' || facts.team_key)) = 1
 ),
 
 candidates as (
