@@ -33,8 +33,8 @@ typed as (
         cast(sale_type as text) as sale_type,
         {{ try_bigint('prepayment_deal_id') }} as prepayment_deal_id,
         {{ try_bigint('related_deal_id') }} as related_deal_id,
-        {{ first_filled(['phone', 'lead_phone']) }} as phone_raw,
-        {{ first_filled(['email', 'lead_email']) }} as email_raw,
+        {{ listed(['phone', 'lead_phone']) }} as phone_raw,
+        {{ listed(['email', 'lead_email']) }} as email_raw,
         {{ first_filled(['customer_name', 'lead_name']) }} as customer_name,
         coalesce(
             {{ try_bigint('contact_id') }},
@@ -51,6 +51,16 @@ typed as (
 )
 
 select * from typed
+{%- endmacro %}
+
+{#- Several text columns as one list: whoever splits lists finds every value. -#}
+{% macro listed(columns) -%}
+    nullif(concat_ws(
+        ', ',
+        {%- for column in columns -%}
+        nullif(trim(cast({{ column }} as text)), ''){{ ", " if not loop.last }}
+        {%- endfor -%}
+    ), '')
 {%- endmacro %}
 
 {#- The first of several text columns that is not blank. -#}

@@ -19,7 +19,11 @@ begin
     elsif digits ~ '^[0-9]{10}$' then
         digits := '7' || digits;
     end if;
-    return case when digits ~ '^[0-9]{11,15}$' then '+' || digits end;
+    -- Junk under an 8 is junk under a 7 too.
+    return case
+        when digits ~ '^([0-9])\1*$' then null
+        when digits ~ '^[0-9]{11,15}$' then '+' || digits
+    end;
 end
 $function$;
 
@@ -53,7 +57,7 @@ language sql immutable parallel safe as $function$
         group by lower(util.squeeze(parts.part))
     ) as emails
     where
-        emails.email ~ '^[^@\s]+@[^@\s]+\.[^@\s]+$'
+        emails.email ~ '^[^@\s]+@[^@\s]+$'
         and emails.email !~ '@unknown\.'
 $function$;
 {% endmacro %}
