@@ -25,9 +25,9 @@ first_days as (
     union all
     select min(lead_date) as date from leads
     union all
-    select min(stat_date) as date from ad_days
+    select min(stat_date) as date from ad_days where spend <> 0
     union all
-    select min(stat_date) as date from account_insights
+    select min(stat_date) as date from account_insights where spend <> 0
 ),
 
 first_day as (

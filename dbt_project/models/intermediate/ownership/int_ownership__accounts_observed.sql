@@ -37,7 +37,7 @@ binding_facts as (
     from bindings
     where
         coalesce(is_active, true)
-        and coalesce(lower(trim(ad_platform)), 'facebook') = 'facebook'
+        and coalesce(nullif(lower(trim(ad_platform)), ''), 'facebook') = 'facebook'
 ),
 
 integration_facts as (

@@ -78,7 +78,10 @@ facts as (
         resolved_facts.valid_from,
         resolved_facts.valid_to
     from resolved_facts
-    left join teams on resolved_facts.team_key = teams.team_key
+    left join teams
+        on
+            resolved_facts.team_key = teams.team_key
+            and teams.team_key <> 'unattributed'
 )
 
 select * from facts

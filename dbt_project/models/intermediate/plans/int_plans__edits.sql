@@ -32,8 +32,8 @@ edits as (
         case when is_adjusted then plan_roas end as plan_roas,
         case when is_adjusted then plan_cpa end as plan_cpa_usd,
         coalesce(lower(trim(status)) = 'cancelled', false) as is_cancelled,
-        adjusted_by,
-        admin_notes
+        nullif(trim(adjusted_by), '') as adjusted_by,
+        nullif(trim(admin_notes), '') as admin_notes
     from ranked_plans
     where version_rank = 1
 )
