@@ -81,7 +81,7 @@ def _delivery(row: Document, account: Account, on: date) -> Delivery:
         stat_date=on,
         account=account,
         currency=text(row.get("account_currency")) or account.currency,
-        spend=number(row.get("spend")) or NOTHING,
+        spend=rounded(number(row.get("spend")) or NOTHING, 2),
         impressions=count(row.get("impressions")),
         clicks=count(row.get("clicks")),
         link_clicks=count(row.get("inline_link_clicks")),

@@ -72,11 +72,11 @@ def test_a_lead_long_after_the_sale_explains_nothing():
 
 
 def test_a_junk_phone_matches_no_sale_to_a_lead():
-    crowd = [lead(f"l{n}", utm_source="buyera", phone=PHONE_A) for n in range(13)]
+    crowd = [lead(f"l{n}", utm_source="buyera", phone=PHONE_A) for n in range(12)]
     parts = {"leads": [deal(1, contact=5)], "contacts": [contact(5, PHONE_A)]}
 
     junk = sale(landing={"landing_leads": crowd}, **parts)
-    shared = sale(landing={"landing_leads": crowd[:12]}, **parts)
+    shared = sale(landing={"landing_leads": crowd[:11]}, **parts)
 
     assert (junk["method"], shared["method"]) == ("unattributed", "lead_utm")
 
@@ -92,6 +92,18 @@ def test_the_earliest_earlier_deal_of_the_phone_may_name_the_team():
     found = sale(leads=pulled, contacts=[contact(5, PHONE_A)])
 
     assert decided(found) == ("Alpha", "related_deal_utm", "medium", None)
+
+
+def test_a_related_deal_says_what_amocrm_holds_even_when_a_table_knows_more():
+    landing = {"express_course_sales": [sale_row(2, utm_source="buyerb")]}
+    pulled = [
+        deal(1, contact=5, created_at=stamp(19)),
+        deal(2, contact=5, status_id=81, created_at=stamp(11)),
+    ]
+
+    found = sale(landing=landing, leads=pulled, contacts=[contact(5, PHONE_A)])
+
+    assert decided(found)[:2] == ("Unattributed", "unattributed")
 
 
 def test_an_unexpanded_macro_is_shown_as_the_issue_of_an_untagged_sale():

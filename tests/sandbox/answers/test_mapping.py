@@ -98,3 +98,16 @@ def test_an_admins_mapping_names_no_team():
     )
 
     assert found["team_name"] == "Unattributed"
+
+
+def test_a_medium_that_another_user_holds_too_names_nobody():
+    def named(held_by_beta):
+        settings = [
+            {"user_id": "u1", "utm_medium": "ta2", "tracking_by": "utm_medium"},
+            {"user_id": "u2", "utm_medium": held_by_beta, "tracking_by": "utm_source"},
+        ]
+        tags = [field("UTM_MEDIUM", "TA2 ")]
+        return sale(traffic=by_map(settings=settings), leads=[deal(1, *tags)])
+
+    assert named("cpc")["team_name"] == "Alpha"
+    assert named("ta2")["team_name"] == "Unattributed"
