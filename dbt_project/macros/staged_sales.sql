@@ -36,6 +36,7 @@ typed as (
         {{ listed(['phone', 'lead_phone']) }} as phone_raw,
         {{ listed(['email', 'lead_email']) }} as email_raw,
         {{ first_filled(['customer_name', 'lead_name']) }} as customer_name,
+        nullif(trim(cast(lead_name as text)), '') as lead_name,
         coalesce(
             {{ try_bigint('contact_id') }},
             {{ try_bigint('customer_id') }},

@@ -33,6 +33,7 @@ unioned as (
         phone_raw,
         email_raw,
         customer_name,
+        lead_name,
         contact_id,
         is_test_run,
         sale_at,

@@ -53,7 +53,10 @@ tests as (
     select deal_id from test_deals
     union distinct
     select deal_id from sale_rows
-    where is_test_run or {{ is_test_name('customer_name') }}
+    where
+        is_test_run
+        or {{ is_test_name('customer_name') }}
+        or {{ is_test_name('lead_name') }}
     union distinct
     select deal_id from deals
     where {{ is_test_name('deal_name') }}
