@@ -16,6 +16,7 @@ from dagster_dbt import DbtCliResource
 
 from pipelines.catalog import Catalog, load_catalog
 from pipelines.clock import read_clock
+from pipelines.defs.orphans import free_orphans, identify
 from pipelines.errors import ConfigurationError
 from pipelines.ingest.amocrm import AmocrmConfig
 from pipelines.ingest.facebook import FacebookConfig
@@ -40,6 +41,7 @@ FACEBOOK_API_VERSION = "v26.0"
 FACEBOOK_BACKFILL_DAYS = "28"
 # AmoCRM blocks an account above 7 requests a second.
 AMOCRM_REQUESTS_PER_SECOND = "5"
+IN_PROCESS = (None, "", "in_process")
 PARALLEL_STEPS = 4
 
 
@@ -108,6 +110,13 @@ class Settings:
 class Environment(dg.ConfigurableResource[None]):
     """Access to the settings, and to what a step needs to know about its run."""
 
+    def setup_for_execution(self, context: dg.InitResourceContext) -> None:
+        """Before the first step claims a pool, free those of runs that were killed."""
+        is_own_process = os.environ.get("PIPELINE_EXECUTOR") in IN_PROCESS
+        if is_own_process and context.instance and context.run_id:
+            free_orphans(context.instance)
+            identify(context.instance, context.run_id)
+
     def settings(self) -> Settings:
         return Settings(dict(os.environ))
 
@@ -131,7 +140,7 @@ def dbt_resource() -> DbtCliResource:
 
 def executor(name: str | None) -> dg.ExecutorDefinition:
     """Return how the steps of a run are executed: in its process, or side by side."""
-    if name in (None, "", "in_process"):
+    if name in IN_PROCESS:
         return dg.in_process_executor
     if name == "forkserver":
         # Without the preload every step would spend nine seconds on imports.
