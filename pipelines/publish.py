@@ -134,7 +134,7 @@ def _volume_objections(connection: Connection, mart: MartSpec) -> list[str]:
         return []
     return [
         f"{mart.name} would shrink from {old:,} to {new:,} rows; see why, or publish "
-        "with confirm"
+        "with `confirm: true` in the run config of publish_edition"
     ]
 
 

@@ -33,13 +33,21 @@ def _spec(mart: MartSpec) -> dg.AssetSpec:
     )
 
 
+class PublishRunConfig(dg.Config):
+    """What an operator may confirm for one run: marts that really shrank."""
+
+    confirm: bool = False
+
+
 @dg.multi_asset(
     name="publish_edition",
     specs=[_spec(mart) for mart in MARTS.values()],
     pool="warehouse",
 )
 def publish_edition(
-    context: dg.AssetExecutionContext, environment: Environment
+    context: dg.AssetExecutionContext,
+    config: PublishRunConfig,
+    environment: Environment,
 ) -> Iterator[dg.MaterializeResult[None]]:
     settings = environment.settings()
     try:
@@ -48,6 +56,7 @@ def publish_edition(
             EDITION,
             edition=context.run.run_id,
             now=settings.now(),
+            confirm=config.confirm,
         )
     except PipelineError as error:
         withhold(settings.warehouse_url, reason=str(error), now=settings.now())
