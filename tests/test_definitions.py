@@ -10,7 +10,7 @@ import pytest
 from pipelines.catalog import load_catalog
 from pipelines.definitions import defs
 from pipelines.defs.databases import CHECK
-from pipelines.defs.dbt import MANIFEST
+from pipelines.defs.dbt import MANIFEST, reason_of
 from pipelines.defs.resources import executor
 from pipelines.errors import ConfigurationError
 
@@ -29,6 +29,16 @@ def test_steps_run_in_one_process_unless_told_otherwise():
     assert executor("forkserver").name == "forkserver"
     with pytest.raises(ConfigurationError, match="PIPELINE_EXECUTOR is celery"):
         executor("celery")
+
+
+def test_reason_of_a_withheld_edition_names_what_failed():
+    said = (
+        "exit code `1`.\n\n\x1b[31mFailure in test assert_sums (tests/a.sql)\x1b[0m\n"
+        "Got 85 results\n\x1b[31mDatabase Error in model fx (models/fx.sql)\x1b[0m\n"
+    )
+
+    assert reason_of(Exception(said)).startswith("failed: test assert_sums, model fx;")
+    assert reason_of(Exception("\x1b[31mno\nanswer\x1b[0m")) == "no answer"
 
 
 def test_the_four_jobs_are_there():

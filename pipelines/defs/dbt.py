@@ -6,6 +6,7 @@ Models' SQL and rules live in `dbt_project/`; publishing them belongs to `publis
 import contextlib
 import fcntl
 import json
+import re
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -29,6 +30,8 @@ from pipelines.load.merge import Connection
 from pipelines.publish import withhold
 from pipelines.warehouse import connect
 
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+FAILED = re.compile(r"(?:Failure|Error) in (\w+) (\w+) \(")
 MART_FRESHNESS = dg.FreshnessPolicy.time_window(
     fail_window=timedelta(hours=36), warn_window=timedelta(hours=26)
 )
@@ -119,6 +122,15 @@ def _with_row_count(event: Event, warehouse: Connection) -> Event:
     )
 
 
+def reason_of(error: Exception) -> str:
+    """Say in a line that BI can show which tests or models failed."""
+    text = COLOUR.sub("", str(error))
+    failed = dict.fromkeys(f"{kind} {name}" for kind, name in FAILED.findall(text))
+    if not failed:
+        return " ".join(text.split())
+    return f"failed: {', '.join(failed)}; the dbt step of the last build says how"
+
+
 @dbt_assets(
     manifest=MANIFEST,
     project=PROJECT,
@@ -143,7 +155,7 @@ def dbt_models(
                 yield _with_row_count(event, warehouse)
     except DagsterDbtCliRuntimeError as error:
         settings = environment.settings()
-        withhold(settings.warehouse_url, reason=str(error), now=settings.now())
+        withhold(settings.warehouse_url, reason=reason_of(error), now=settings.now())
         raise
 
 
