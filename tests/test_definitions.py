@@ -5,13 +5,15 @@ import json
 from pathlib import Path
 
 import dagster as dg
+import psycopg
 import pytest
 
 from pipelines.catalog import load_catalog
 from pipelines.definitions import defs
+from pipelines.defs.assets import failing_step
 from pipelines.defs.databases import CHECK
 from pipelines.defs.dbt import MANIFEST, reason_of
-from pipelines.defs.resources import executor
+from pipelines.defs.resources import Environment, executor
 from pipelines.errors import ConfigurationError
 
 ROOT = Path(__file__).parents[1]
@@ -29,6 +31,17 @@ def test_steps_run_in_one_process_unless_told_otherwise():
     assert executor("forkserver").name == "forkserver"
     with pytest.raises(ConfigurationError, match="PIPELINE_EXECUTOR is celery"):
         executor("celery")
+
+
+def test_step_says_what_the_warehouse_refused():
+    context = dg.build_asset_context()
+    with (
+        pytest.raises(dg.Failure, match="facebook: the warehouse did not") as red,
+        failing_step(context, Environment(), "facebook"),
+    ):
+        raise psycopg.errors.ReadOnlySqlTransaction("read-only\nDETAIL: +77010000000")
+
+    assert "7701" not in str(red.value.description)
 
 
 def test_reason_of_a_withheld_edition_names_what_failed():

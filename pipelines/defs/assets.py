@@ -12,6 +12,7 @@ import psycopg
 from psycopg import sql
 
 from pipelines.catalog import Table
+from pipelines.connections import primary_message
 from pipelines.defs.resources import Environment, Settings, catalog
 from pipelines.errors import (
     AuthError,
@@ -20,6 +21,7 @@ from pipelines.errors import (
     PipelineError,
     RateLimited,
     SchemaChanged,
+    WarehouseError,
 )
 from pipelines.load.log import LoadResult, record_load
 from pipelines.load.merge import Connection
@@ -133,6 +135,14 @@ def failing_step(
         raise dg.Failure(
             description=str(error), allow_retries=not isinstance(error, FINAL)
         ) from error
+    except psycopg.Error as error:
+        # A source's errors are ours by now; its context may repeat values of rows.
+        ours = WarehouseError(
+            f"the warehouse did not take the rows: {primary_message(error)}",
+            system=system,
+            remedy="see that the warehouse is up, writable and has room; run again",
+        )
+        raise dg.Failure(description=str(ours)) from None
 
 
 def _log_failure(
