@@ -2,6 +2,8 @@
 
 import ast
 import json
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import dagster as dg
@@ -128,3 +130,19 @@ def _imports(path: Path) -> list[str]:
         elif isinstance(node, ast.ImportFrom):
             names.append(node.module or "")
     return names
+
+
+def test_the_instance_of_dagster_yaml_keeps_runs_in_postgres(
+    new_database: Callable[[], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    shutil.copy(ROOT / "dagster.yaml", tmp_path)
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    monkeypatch.setenv("DAGSTER_POSTGRES_URL", new_database())
+
+    with dg.DagsterInstance.get() as instance:
+        job = defs.resolve_job_def("build")
+        run = instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED)
+        instance.report_run_failed(run, "an event that NOTIFYs")
+
+    with dg.DagsterInstance.get() as instance:
+        assert instance.get_run_by_id(run.run_id).is_failure

@@ -43,6 +43,7 @@ FACEBOOK_BACKFILL_DAYS = "28"
 AMOCRM_REQUESTS_PER_SECOND = "5"
 IN_PROCESS = (None, "", "in_process")
 PARALLEL_STEPS = 4
+PRODUCTION = "production"
 
 
 @functools.cache
@@ -62,10 +63,14 @@ class Settings:
         if value := self.values.get(name):
             return value
         missing = [name for name in REQUIRED if not self.values.get(name)]
+        remedy = "set them as .env.example says"
+        if self.values.get("PIPELINE_ENV") != PRODUCTION:
+            remedy += (
+                ", or use `make run` / `make dev`: PIPELINE_ENV is not production, and "
+                "they bring a sandbox of their own"
+            )
         raise ConfigurationError(
-            f"{name} is not set (missing in all: {', '.join(missing) or name}). "
-            "Set them as .env.example says, or use `make run` / `make dev`, "
-            "which bring a sandbox of their own"
+            f"{name} is not set (missing in all: {', '.join(missing) or name}); {remedy}"
         )
 
     @property
@@ -113,9 +118,9 @@ class Environment(dg.ConfigurableResource[None]):
     def setup_for_execution(self, context: dg.InitResourceContext) -> None:
         """Before the first step claims a pool, free those of runs that were killed."""
         is_own_process = os.environ.get("PIPELINE_EXECUTOR") in IN_PROCESS
-        if is_own_process and context.instance and context.run_id:
+        if is_own_process and context.instance and context.run:
             free_orphans(context.instance)
-            identify(context.instance, context.run_id)
+            identify(context.instance, context.run.run_id)
 
     def settings(self) -> Settings:
         return Settings(dict(os.environ))

@@ -28,13 +28,6 @@ from pipelines.sandbox.server import PostgresServer
 HOME = ROOT / ".sandbox"
 JOBS = ("extract", "build")
 BIN = Path(sys.executable).parent
-UNFINISHED = [
-    dg.DagsterRunStatus.QUEUED,
-    dg.DagsterRunStatus.NOT_STARTED,
-    dg.DagsterRunStatus.STARTING,
-    dg.DagsterRunStatus.STARTED,
-    dg.DagsterRunStatus.CANCELING,
-]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -83,23 +76,10 @@ def run_jobs(house: House) -> dict[str, bool]:
         # Here, because loading the definitions takes seconds and may parse dbt.
         defs = importlib.import_module("pipelines.definitions").defs
         with dg.DagsterInstance.get() as instance:
-            bury_dead_runs(instance)
             return {
                 name: _run_job(name, defs=defs, instance=instance, terminal=terminal)
                 for name in JOBS
             }
-
-
-def bury_dead_runs(instance: dg.DagsterInstance) -> None:
-    """End the runs that a killed sandbox left behind, and free their pool slots.
-
-    The home folder has one owner, so whatever still counts as running is dead; a new
-    run would wait for its slots for ever.
-    """
-    unfinished = dg.RunsFilter(statuses=UNFINISHED)
-    for run in instance.get_runs(filters=unfinished):
-        instance.report_run_failed(run, "The sandbox that ran it was killed")
-        instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
 
 
 def _run_job(
@@ -127,8 +107,6 @@ def _run_job(
 def dev(home: Path, port: int, console: Console) -> int:
     """Keep the sandbox up with the Dagster UI and daemon until interrupted."""
     with _opened(home, console) as house:
-        with dg.DagsterInstance.get() as instance:
-            bury_dead_runs(instance)
         if not has_edition(house.warehouse_url):
             run_jobs(house)
         _write_environment(house)

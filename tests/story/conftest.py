@@ -12,11 +12,11 @@ from tests.story.running import Pipeline
 
 @pytest.fixture(scope="session")
 def pipeline(server: PostgresServer) -> Iterator[Pipeline]:
-    """Open the sandbox beside the instance that production would have."""
+    """Open the sandbox, with an instance that keeps the events of this session only."""
     with (
         open_house(server) as house,
         environment(house.variables),
-        dg.DagsterInstance.get() as instance,
+        dg.DagsterInstance.ephemeral() as instance,
     ):
         yield Pipeline(house, instance)
 
@@ -29,14 +29,3 @@ def first_edition(pipeline: Pipeline) -> Pipeline:
 
         assert result.success, [e.message for e in result.get_step_failure_events()]
     return pipeline
-
-
-@pytest.fixture
-def quick(first_edition: Pipeline) -> Iterator[Pipeline]:
-    """Give the first edition's house with an instance that remembers nothing."""
-    house = first_edition.house
-    with (
-        environment(house.variables),
-        dg.DagsterInstance.ephemeral() as instance,
-    ):
-        yield Pipeline(house, instance)

@@ -79,15 +79,15 @@ def test_secrets_and_undeclared_columns_never_leave_their_source(
                 assert found == (0,), f"{canary} in {table}"
 
 
-def test_a_second_run_changes_nothing(quick: Pipeline):
-    before = _fingerprints(quick)
+def test_a_second_run_changes_nothing(first_edition: Pipeline):
+    before = _fingerprints(first_edition)
 
-    extracted, built = quick.run("extract"), quick.run("build")
+    extracted, built = first_edition.run("extract"), first_edition.run("build")
 
     assert extracted.success and built.success
-    assert _fingerprints(quick) == before
-    assert _changes_of_last_edition(quick) == (0, 0, 0)
-    assert _rows_changed_by_last_extract(quick, extracted.run_id) == {}
+    assert _fingerprints(first_edition) == before
+    assert _changes_of_last_edition(first_edition) == (0, 0, 0)
+    assert _rows_changed_by_last_extract(first_edition, extracted.run_id) == {}
 
 
 def test_a_broken_rule_turns_the_story_test_red(

@@ -86,7 +86,7 @@ select
     system,
     table_name,
     case
-        when outcome = 'absent' then 'absent'
+        when outcome = 'absent' and last_loaded_at is null then 'absent'
         when last_loaded_at is null then 'never_loaded'
         when outcome <> 'loaded' or hours_behind > {{ var('freshness_hours', 26) }}
             then 'behind'

@@ -8,12 +8,15 @@ loads as (
     select * from {{ ref('stg_pipeline__loads') }}
 ),
 
--- A table that the source does not have was looked for: there is nothing to miss.
+-- A table that the source never had was looked for: there is nothing to miss. One that
+-- vanished after it had been loaded is unknown from then on.
 table_loads as (
     select
         system,
         table_name,
-        max(as_of) as as_of
+        coalesce(
+            max(case when outcome = 'loaded' then as_of end), max(as_of)
+        ) as as_of
     from loads
     where outcome in ('loaded', 'absent')
     group by system, table_name
