@@ -69,8 +69,9 @@ class Settings:
                 ", or use `make run` / `make dev`: PIPELINE_ENV is not production, and "
                 "they bring a sandbox of their own"
             )
+        absent = ", ".join(missing) or name
         raise ConfigurationError(
-            f"{name} is not set (missing in all: {', '.join(missing) or name}); {remedy}"
+            f"{name} is not set (missing in all: {absent}); {remedy}"
         )
 
     @property
