@@ -20,7 +20,7 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
-POLL_SECONDS = 0.4
+POLL_SECONDS = 1.0
 WATCHED = {
     dg.DagsterEventType.ASSET_MATERIALIZATION,
     dg.DagsterEventType.STEP_START,
