@@ -6,6 +6,7 @@ import dagster as dg
 
 from pipelines.defs.assets import (
     SOURCE_RETRIES,
+    ApiRunConfig,
     failing_step,
     materialized,
     prepared_warehouse,
@@ -19,12 +20,6 @@ SYSTEM = "amocrm"
 TABLES = catalog().of(SYSTEM)
 
 
-class AmocrmRunConfig(dg.Config):
-    """What a run may ask of the step."""
-
-    recent: bool = False
-
-
 @dg.multi_asset(
     name=f"extract_{SYSTEM}",
     specs=[raw_spec(table, kinds={"amocrm", "postgres"}) for table in TABLES],
@@ -33,7 +28,7 @@ class AmocrmRunConfig(dg.Config):
 )
 def extract_amocrm(
     context: dg.AssetExecutionContext,
-    config: AmocrmRunConfig,
+    config: ApiRunConfig,
     environment: Environment,
 ) -> Iterator[dg.MaterializeResult[None]]:
     settings = environment.settings()

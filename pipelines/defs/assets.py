@@ -28,8 +28,8 @@ from pipelines.load.merge import Connection
 from pipelines.warehouse import connect, prepare
 
 OWNERS = ["team:data-engineering"]
-# Extraction runs daily; two hours of slack before anybody is told, then ten more.
-RAW_FRESHNESS = dg.FreshnessPolicy.time_window(
+# Everything runs daily; two hours of slack before anybody is told, then ten more.
+DAILY_FRESHNESS = dg.FreshnessPolicy.time_window(
     fail_window=timedelta(hours=36), warn_window=timedelta(hours=26)
 )
 # A source that is away for a moment is tried twice more before its step turns red.
@@ -39,6 +39,12 @@ SOURCE_RETRIES = dg.RetryPolicy(
     backoff=dg.Backoff.EXPONENTIAL,
     jitter=dg.Jitter.PLUS_MINUS,
 )
+
+
+class ApiRunConfig(dg.Config):
+    """What a run may ask of a step that reads an API."""
+
+    recent: bool = False
 
 
 def raw_key(system: str, table: str) -> dg.AssetKey:
@@ -65,7 +71,7 @@ def raw_spec(table: Table, *, kinds: set[str]) -> dg.AssetSpec:
                 ]
             ),
         },
-        freshness_policy=RAW_FRESHNESS,
+        freshness_policy=DAILY_FRESHNESS,
     )
 
 

@@ -6,9 +6,8 @@ that one broken source never keeps the others from the dashboard.
 
 import dagster as dg
 
-from pipelines.defs.amocrm import AmocrmRunConfig
+from pipelines.defs.assets import ApiRunConfig
 from pipelines.defs.databases import SYSTEMS
-from pipelines.defs.facebook import FacebookRunConfig
 from pipelines.defs.pipeline import CLOCK_KEY
 
 TIMEZONE = "Asia/Almaty"
@@ -29,8 +28,8 @@ extract_recent = dg.define_asset_job(
     selection=EXTRACTED,
     config=dg.RunConfig(
         ops={
-            "extract_facebook": FacebookRunConfig(recent=True),
-            "extract_amocrm": AmocrmRunConfig(recent=True),
+            "extract_facebook": ApiRunConfig(recent=True),
+            "extract_amocrm": ApiRunConfig(recent=True),
         }
     ),
     description="The hourly, cheap half of `extract`: the databases, what changed in "

@@ -8,7 +8,6 @@ import fcntl
 import json
 import re
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,7 @@ from dagster_dbt import (
 from dagster_dbt.errors import DagsterDbtCliRuntimeError
 from psycopg import sql
 
-from pipelines.defs.assets import OWNERS
+from pipelines.defs.assets import DAILY_FRESHNESS, OWNERS
 from pipelines.defs.resources import DBT_PROJECT, Environment, dbt_resource
 from pipelines.errors import ConfigurationError
 from pipelines.load.merge import Connection
@@ -32,9 +31,6 @@ from pipelines.warehouse import connect
 
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 FAILED = re.compile(r"(?:Failure|Error) in (\w+) (\w+) \(")
-MART_FRESHNESS = dg.FreshnessPolicy.time_window(
-    fail_window=timedelta(hours=36), warn_window=timedelta(hours=26)
-)
 PROJECT = DbtProject(project_dir=DBT_PROJECT, profiles_dir=DBT_PROJECT)
 
 
@@ -94,7 +90,7 @@ class Translator(DagsterDbtTranslator):
             group_name="candidate" if is_mart else layer,
             owners=OWNERS,
             tags={**spec.tags, "layer": "candidate" if is_mart else layer},
-            freshness_policy=MART_FRESHNESS if is_mart else None,
+            freshness_policy=DAILY_FRESHNESS if is_mart else None,
         )
 
 

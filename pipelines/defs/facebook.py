@@ -9,6 +9,7 @@ import dagster as dg
 
 from pipelines.defs.assets import (
     SOURCE_RETRIES,
+    ApiRunConfig,
     failing_step,
     materialized,
     prepared_warehouse,
@@ -22,12 +23,6 @@ SYSTEM = "facebook"
 TABLES = catalog().of(SYSTEM)
 
 
-class FacebookRunConfig(dg.Config):
-    """What a run may ask of the step."""
-
-    recent: bool = False
-
-
 @dg.multi_asset(
     name=f"extract_{SYSTEM}",
     specs=[raw_spec(table, kinds={"facebook", "postgres"}) for table in TABLES],
@@ -36,7 +31,7 @@ class FacebookRunConfig(dg.Config):
 )
 def extract_facebook(
     context: dg.AssetExecutionContext,
-    config: FacebookRunConfig,
+    config: ApiRunConfig,
     environment: Environment,
 ) -> Iterator[dg.MaterializeResult[None]]:
     settings = environment.settings()

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from pipelines.defs.assets import OWNERS
-from pipelines.defs.dbt import MANIFEST, MART_FRESHNESS
+from pipelines.defs.assets import DAILY_FRESHNESS, OWNERS
+from pipelines.defs.dbt import MANIFEST
 from pipelines.defs.resources import Environment
 from pipelines.errors import PipelineError
 from pipelines.mart_tables import Published
@@ -29,7 +29,7 @@ def _spec(mart: MartSpec) -> dg.AssetSpec:
         kinds={"postgres"},
         tags={"layer": "marts"},
         metadata={"dagster/table_name": f"marts.{mart.name}"},
-        freshness_policy=MART_FRESHNESS,
+        freshness_policy=DAILY_FRESHNESS,
     )
 
 
