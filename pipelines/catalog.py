@@ -7,7 +7,7 @@ belongs to `extract/` and `load/`.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 import yaml
 
@@ -20,7 +20,11 @@ RAW = "raw"
 HISTORY = "history"
 META = frozenset({
     "dagster", "source_table", "aliases", "key", "required", "newest", "excluded",
+    "mode", "may_empty",
 })  # fmt: skip
+# How a table is read: whole, or only what changed; unsaid, its size decides.
+ReadMode = Literal["snapshot", "xmin"]
+MODES: tuple[ReadMode, ...] = get_args(ReadMode)
 COLUMN_META = frozenset({"required", "personal"})
 
 
@@ -39,7 +43,8 @@ class Column:
 class Table:
     """A declared table: `name` is its raw name, `table` what follows the system.
 
-    `excluded` names columns that the source is known to have and that stay there.
+    `excluded` names columns that the source is known to have and that stay there. A
+    table that `may_empty` loses all its rows without asking.
     """
 
     system: str
@@ -53,6 +58,8 @@ class Table:
     required: bool = False
     newest: str | None = None
     excluded: tuple[str, ...] = ()
+    mode: ReadMode | None = None
+    may_empty: bool = False
 
     @property
     def table(self) -> str:
@@ -152,6 +159,8 @@ class _Reader:
             required=self._flag(meta, "required"),
             newest=meta.get("newest"),
             excluded=self._names(meta, "excluded"),
+            mode=self._mode(meta),
+            may_empty=self._flag(meta, "may_empty"),
         )
         self._check(table, meta)
         return table
@@ -210,6 +219,12 @@ class _Reader:
         if not isinstance(value, list) or not all(isinstance(v, str) for v in value):
             raise self._error(f"config.meta.{name} must be a list of names")
         return tuple(value)
+
+    def _mode(self, meta: Mapping[str, Any]) -> ReadMode | None:
+        value = meta.get("mode")
+        if value not in (None, *MODES):
+            raise self._error(f"config.meta.mode must be one of {', '.join(MODES)}")
+        return next((mode for mode in MODES if mode == value), None)
 
     def _flag(self, meta: Mapping[str, Any], name: str) -> bool:
         value = meta.get(name, False)

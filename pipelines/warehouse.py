@@ -51,12 +51,31 @@ create table raw._loads (
 create index _loads_by_table
     on raw._loads (system, table_name, load_id desc);
 """
+POSITIONS = """
+create table raw._positions (
+    system text not null,
+    table_name text not null,
+    server text,
+    timeline bigint,
+    database_id bigint,
+    next_xid bigint not null,
+    watermark bigint not null,
+    shape text not null,
+    columns jsonb not null,
+    newest_row_at timestamptz,
+    read_whole_at timestamptz not null,
+    recorded_at timestamptz not null,
+    run_id text not null,
+    primary key (system, table_name)
+)
+"""
 CLOCK = """
 create table raw._clock (
     id integer primary key default 1 check (id = 1),
     now timestamptz not null
 )
 """
+OWN_TABLES = {"raw._loads": LOADS, "raw._positions": POSITIONS, "raw._clock": CLOCK}
 PREPARE_LOCK = 7_204_710
 
 
@@ -138,7 +157,7 @@ def _create_own(connection: Connection) -> None:
         if row and row[0]:
             statement = sql.SQL("create schema {}")
             connection.execute(statement.format(sql.Identifier(schema)))
-    for table, definition in {"raw._loads": LOADS, "raw._clock": CLOCK}.items():
+    for table, definition in OWN_TABLES.items():
         row = connection.execute("select to_regclass(%s) is null", [table]).fetchone()
         if row and row[0]:
             connection.execute(definition)
