@@ -1,0 +1,239 @@
+"""A watchdog for a PostgreSQL connection: it tells a slow server from a frozen line.
+
+A half-open line keeps its client waiting for ever. TCP keepalives do not see it when a
+proxy or a NAT still acknowledges, and a healthy server may be silent for minutes. So
+after some silence a second connection asks what the backend of the first one does.
+Which statements are watched belongs to their owners, what the errors say to
+`extract/postgres/faults.py`.
+"""
+
+import contextlib
+import math
+import os
+import selectors
+import socket
+import struct
+import threading
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any, Final, Literal, Self
+
+import psycopg
+from psycopg import pq
+from psycopg.conninfo import make_conninfo
+
+# What a look at the backend shows: it works; it waits for us who wait for it; it has
+# ended; the server cannot be asked; or nothing that proves anything.
+Look = Literal["works", "waits", "gone", "unreachable", "unknown"]
+REASONS: Final[dict[Look, str]] = {
+    "waits": "its backend waits for us, so the line is frozen",
+    "gone": "its backend has ended, so the line is frozen",
+    "unreachable": "it cannot be reached by a second connection either",
+}
+# Bytes acknowledged and received, in Linux' struct tcp_info.
+TCP_INFO: Final[int | None] = getattr(socket, "TCP_INFO", None)
+TCP_COUNTERS = struct.Struct("QQ")
+TCP_COUNTERS_AT = 120
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long a connection may be silent before it is examined, and given up.
+
+    All in seconds. A dead line is given up within `2 * silence + 2 * probe_timeout`.
+    """
+
+    silence: float = 20
+    probe_timeout: float = 10
+    confirmations: int = 2
+    deadline: float = 7200
+
+
+PATIENCE: Final = Patience()
+
+
+class _Waiting:
+    """The mark that the owner waits for the server; a timestamp, for it is hot."""
+
+    __slots__ = ("since",)
+
+    def __init__(self) -> None:
+        self.since = 0.0
+
+    def __enter__(self) -> None:
+        self.since = monotonic()
+
+    def __exit__(self, *_: object) -> None:
+        self.since = 0.0
+
+
+class Watch:
+    """Breaks a connection whose line is dead, so that the blocked call raises.
+
+    Put `waiting()` around all that may block: a statement, a chunk of COPY, leaving a
+    COPY early, a commit. `conninfo` is what the connection was opened with, including
+    the password. After a break `verdict` says why.
+    """
+
+    def __init__(
+        self,
+        connection: psycopg.Connection[Any],
+        conninfo: str,
+        *,
+        patience: Patience = PATIENCE,
+    ) -> None:
+        self.verdict: str | None = None
+        self.backend_pid: int | None = None
+        self._backend_start: str | None = None
+        self._is_pooled = False
+        self._connection = connection
+        self._patience = patience
+        self._waiting = _Waiting()
+        self._stopped = threading.Event()
+        info = connection.info
+        # The same server, even where the name leads to several.
+        self._probe = make_conninfo(
+            conninfo,
+            host=info.host or None,
+            hostaddr=info.hostaddr or None,
+            port=info.port,
+            connect_timeout=math.ceil(patience.probe_timeout),
+            application_name="traffic-pipeline probe",
+        )
+
+    def __enter__(self) -> Self:
+        self._started = monotonic()
+        # A file descriptor of its own: the connection may be closed at any moment.
+        self._line = socket.socket(fileno=os.dup(self._connection.pgconn.socket))
+        threading.Thread(target=self._run, name="watch", daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stopped.set()
+
+    def identify(self) -> None:
+        """Learn which backend serves the connection; without it only time limits hold.
+
+        Through a transaction pooler call it inside each transaction. A transaction that
+        is open stays open, and none is left open that was not.
+        """
+        idle = self._connection.info.transaction_status == pq.TransactionStatus.IDLE
+        with self.waiting():
+            row = self._connection.execute(_IDENTIFY).fetchone()
+            if idle:
+                self._connection.rollback()
+        assert row is not None
+        self.backend_pid, self._backend_start = row
+        # A pooler invents the number that it gives to its clients.
+        self._is_pooled = self.backend_pid != self._connection.info.backend_pid
+
+    def waiting(self) -> _Waiting:
+        """Mark by `with` that the owner waits; costs a fraction of a microsecond."""
+        return self._waiting
+
+    def beat(self) -> None:
+        """Say, while waiting, that something arrived."""
+        self._waiting.since = monotonic()
+
+    def _run(self) -> None:
+        with self._line:
+            while not self._stopped.wait(self._patience.silence / 8):
+                if monotonic() - self._started > self._patience.deadline:
+                    self._break(f"its deadline of {self._patience.deadline:g} s passed")
+                    return
+                if self._waiting.since and self._is_dead():
+                    return
+
+    def _is_dead(self) -> bool:
+        """Follow one silence until something moves (false) or it is given up (true)."""
+        patience = self._patience
+        moment, began = self._moment(), monotonic()
+        look_at, suspicions = began + patience.silence, 0
+        while not self._stopped.wait(patience.silence / 8):
+            now = monotonic()
+            if self._moment() != moment or now - self._started > patience.deadline:
+                return False
+            if now < look_at:
+                continue
+            look = self._look()
+            suspicions = suspicions + 1 if look in REASONS else 0
+            if suspicions >= patience.confirmations and self._moment() == moment:
+                silence = monotonic() - began
+                self._break(
+                    f"the server has been silent for {silence:.0f} s: {REASONS[look]}"
+                )
+                return True
+            pause = patience.silence / 2 if suspicions else patience.silence
+            look_at = monotonic() + pause
+        return False
+
+    def _moment(self) -> tuple[float, bytes]:
+        """Return what differs as soon as the owner or the line moves on."""
+        counters = b""
+        if TCP_INFO is not None:
+            with contextlib.suppress(OSError):
+                size = TCP_COUNTERS_AT + TCP_COUNTERS.size
+                info = self._line.getsockopt(socket.IPPROTO_TCP, TCP_INFO, size)
+                counters = info[TCP_COUNTERS_AT:]
+        return self._waiting.since, counters
+
+    def _break(self, verdict: str) -> None:
+        if self._stopped.is_set():
+            return
+        self.verdict = verdict
+        with contextlib.suppress(OSError):
+            self._line.shutdown(socket.SHUT_RDWR)
+
+    def _look(self) -> Look:
+        """Ask the server by a second connection what the backend does."""
+        try:
+            with contextlib.closing(psycopg.connect(self._probe)) as probe:
+                answer = _ask(probe.pgconn, self.backend_pid, self._patience)
+        except TimeoutError:
+            # A pooler may have no connection left for the question.
+            return "unknown" if self._is_pooled else "unreachable"
+        except psycopg.Error as error:
+            # It refuses us (full, password changed), so it is alive.
+            return "unknown" if "FATAL" in str(error) else "unreachable"
+        if self.backend_pid is None:
+            return "unknown"
+        if answer is None or answer[0] not in (None, self._backend_start):
+            return "gone"
+        started, state, wait_event = answer
+        if started is None:
+            return "unknown"
+        is_idle = (state or "").startswith("idle")
+        return "waits" if is_idle or wait_event == "Client" else "works"
+
+
+# The start tells a backend from a later one that got the same number.
+_IDENTIFY = """
+select pid, extract(epoch from backend_start)::text
+from pg_stat_activity where pid = pg_backend_pid()
+"""
+_QUESTION = b"""
+select extract(epoch from backend_start)::text, state, wait_event_type
+from pg_stat_activity where pid = $1::integer
+"""
+
+
+def _ask(
+    connection: pq.abc.PGconn, pid: int | None, patience: Patience
+) -> list[str | None] | None:
+    """Return the backend's row, None when it has none; raise when nobody answers."""
+    until = monotonic() + patience.probe_timeout
+    connection.send_query_params(_QUESTION, [str(pid or 0).encode()])
+    connection.flush()
+    with selectors.DefaultSelector() as selector:
+        selector.register(connection.socket, selectors.EVENT_READ)
+        while connection.is_busy():
+            if not selector.select(max(until - monotonic(), 0)):
+                raise TimeoutError
+            connection.consume_input()
+    result = connection.get_result()
+    if result is None or result.status != pq.ExecStatus.TUPLES_OK:
+        raise psycopg.OperationalError("FATAL: the probe was refused")
+    if result.ntuples == 0:
+        return None
+    values = [result.get_value(0, column) for column in range(3)]
+    return [None if value is None else value.decode() for value in values]
