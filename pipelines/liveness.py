@@ -71,14 +71,12 @@ class Watch:
     """Breaks a connection whose line is dead, so that the blocked call raises.
 
     Put `waiting()` around all that may block: a statement, a chunk of COPY, leaving a
-    COPY early, a commit. `conninfo` is what the connection was opened with, including
-    the password. After a break `verdict` says why.
+    COPY early, a commit. After a break `verdict` says why.
     """
 
     def __init__(
         self,
         connection: psycopg.Connection[Any],
-        conninfo: str,
         *,
         patience: Patience = PATIENCE,
     ) -> None:
@@ -93,7 +91,8 @@ class Watch:
         info = connection.info
         # The same server, even where the name leads to several.
         self._probe = make_conninfo(
-            conninfo,
+            info.dsn,
+            password=info.password or None,
             host=info.host or None,
             hostaddr=info.hostaddr or None,
             port=info.port,

@@ -34,7 +34,7 @@ def watched(conninfo: str, *, patience: Patience = QUICK, identify: bool = True)
     connection = psycopg.connect(conninfo, prepare_threshold=None)
     with (
         contextlib.closing(connection),
-        Watch(connection, conninfo, patience=patience) as watch,
+        Watch(connection, patience=patience) as watch,
     ):
         if identify:
             watch.identify()
