@@ -16,7 +16,6 @@ ALIASES = {
     "decimal": "numeric",
     "varchar": "character varying",
     "char": "character",
-    "bpchar": "character",
     "timestamp": "timestamp without time zone",
     "timestamptz": "timestamp with time zone",
     "time": "time without time zone",
@@ -25,8 +24,8 @@ ALIASES = {
 }
 # Types whose binary form every PostgreSQL reads alike; all others travel as text.
 PORTABLE = frozenset(ALIASES.values()) | frozenset({
-    "text", "bytea", "uuid", "json", "jsonb", "date", "interval", "inet", "cidr",
-    "macaddr", "macaddr8", "bit",
+    "text", "bpchar", "bytea", "uuid", "json", "jsonb", "date", "interval", "inet",
+    "cidr", "macaddr", "macaddr8", "bit",
 })  # fmt: skip
 FORM = re.compile(
     r"^(?P<base>[a-z][a-z0-9_]*(?: [a-z]+)*?)\s*"
@@ -61,10 +60,14 @@ def base_type(name: str) -> str:
 
 def portable_type(name: str, *, is_builtin: bool) -> str:
     """Return the raw type for a source type: itself, or text (text[] for arrays)."""
+    array = "[]" if name.endswith("[]") else ""
     element = base_type(name).removesuffix("[]")
     if is_builtin and element in PORTABLE:
         return name
-    return "text[]" if name.endswith("[]") else "text"
+    # `interval day to second` and the like limit what is written, not what is held.
+    if is_builtin and element.startswith("interval "):
+        return f"interval{array}"
+    return f"text{array}"
 
 
 def wider_type(old: str, new: str) -> str | None:

@@ -18,6 +18,7 @@ NAIVE = "timestamp without time zone"
         ("timestamp(3)", "timestamp(3) without time zone"),
         ("timestamp(3) with time zone", "timestamp(3) with time zone"),
         ("text[]", "text[]"),
+        ("bpchar", "bpchar"),
         ("double precision", "double precision"),
     ],
 )
@@ -36,6 +37,9 @@ def test_what_is_no_type_is_refused(text):
     [
         ("uuid[]", True, "uuid[]"),
         ("numeric(12,2)", True, "numeric(12,2)"),
+        ("bpchar", True, "bpchar"),
+        ("interval day to second(3)", True, "interval"),
+        ("interval year[]", True, "interval[]"),
         ("money", True, "text"),
         ("regclass", True, "text"),
         ("mood", False, "text"),
