@@ -1,20 +1,25 @@
 """How every PostgreSQL connection is opened, and how its errors are read.
 
 Timeouts, keepalives and TLS are the same for all. Which statements run on a connection
-belongs to extraction, loading and publishing.
+belongs to extraction, loading and publishing; what a silent one is worth to
+`liveness.py`.
 """
 
+import contextlib
 import os
 import re
+import ssl
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, Literal
+from urllib.parse import unquote
 
 import psycopg
+from psycopg import pq
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from pipelines.errors import ConfigurationError
 
-DEFAULTS: dict[str, Any] = {
+DEFAULTS: Final[dict[str, Any]] = {
     "connect_timeout": 10,
     "keepalives": 1,
     "keepalives_idle": 15,
@@ -23,37 +28,105 @@ DEFAULTS: dict[str, Any] = {
     "tcp_user_timeout": 45_000,
     "application_name": "traffic-pipeline",
     "client_encoding": "UTF8",
+    # Where a Kerberos ticket lies about, libpq would ask for GSS first, which poolers
+    # answer with nonsense. TLS is negotiated the old way: all servers and poolers know
+    # it, a direct start only PostgreSQL 17.
+    "gssencmode": "disable",
 }
 LOOPBACK = re.compile(r"^(localhost|127(\.\d{1,3}){3}|::1|[/@].*|)$", re.IGNORECASE)
 QUOTED = re.compile(r"(: )?\"[^\"]*\"$")
-DRIVER = re.compile(r"^(postgres(?:ql)?)\+\w+://")
+URL = re.compile(r"^postgres(?:ql)?(?:\+\w+)?://(?P<login>[^@/]*@)?(?P<rest>.*)$", re.S)
+# What dashboards and other drivers add to a URL and libpq does not know. Our own rules
+# (TLS, no prepared statements) hold whatever they say.
+FOREIGN: Final = frozenset(
+    {
+        *("pgbouncer", "supa", "workaround", "pool_mode", "pool_size", "pool_timeout"),
+        *("connection_limit", "single_use_connections", "max_idle_connection_lifetime"),
+        *("prepared_statements", "preparethreshold", "statement_cache_size"),
+        *("prepared_statement_cache_size", "socket_timeout"),
+        *("ssl", "sslaccept", "uselibpqcompat"),
+    }
+)
+UNENCODED = (
+    "not a PostgreSQL URL (its text is not shown): write special characters of user "
+    "and password as @ %40, : %3A, / %2F, ? %3F, # %23, % %25, space %20"
+)
+BUNDLES: Final = (
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/ssl/cert.pem",
+)
+PoolerKind = Literal["direct or session", "transaction"]
+POOLER_ROUNDS = 5
 
 
 def parse_url(url: str) -> dict[str, Any]:
     """Split a PostgreSQL URL and add TLS for servers that are not on this machine.
 
-    Without `sslmode` a remote host gets `verify-full`; the authority is `sslrootcert`
-    of the URL, else `PGSSLROOTCERT`, else the one libpq or the system knows.
+    Without `sslmode` (there or in `PGSSLMODE`) a remote host gets `verify-full`; the
+    authority is `sslrootcert` of the URL, else `PGSSLROOTCERT`, else the one libpq
+    knows, else those of the machine.
     """
     try:
-        settings = dict(conninfo_to_dict(DRIVER.sub(r"\1://", url)))
-    except psycopg.ProgrammingError:
+        settings = dict(conninfo_to_dict(_for_libpq(url)))
+    except (psycopg.ProgrammingError, UnicodeError):
         # The library repeats the URL, and with it the password.
-        raise ConfigurationError(
-            "not a PostgreSQL URL (its text is not shown)"
-        ) from None
-    hosts = str(settings.get("host") or settings.get("hostaddr") or "").split(",")
-    is_remote = not all(LOOPBACK.match(host) for host in hosts)
-    if is_remote and "sslmode" not in settings and not os.environ.get("PGSSLMODE"):
-        settings["sslmode"] = "verify-full"
-    if settings.get("sslmode") == "verify-full" and not _has_authority(settings):
-        settings["sslrootcert"] = "system"
+        raise ConfigurationError(UNENCODED) from None
+    _refuse_misread(settings)
+    authority = settings.get("sslrootcert") or os.environ.get("PGSSLROOTCERT")
+    if _is_remote(settings) or authority == "system":
+        mode = os.environ.get("PGSSLMODE") or "verify-full"
+        settings.setdefault("sslmode", mode)
+    if authority == "system" or (
+        settings.get("sslmode") == "verify-full" and not (authority or _has_own_root())
+    ):
+        settings["sslrootcert"] = _machine_authorities()
     return settings
 
 
-def connection_string(url: str) -> str:
-    """Return what psycopg needs to open a connection as this project wants it."""
-    return make_conninfo("", **{**DEFAULTS, **parse_url(url)})
+def connection_string(url: str, *, writes: bool = False) -> str:
+    """Return what psycopg needs to open a connection as this project wants it.
+
+    Where the URL names several servers, `writes` picks the one that takes writes.
+    """
+    settings = {**DEFAULTS, **parse_url(url)}
+    if writes and "," in f"{settings.get('host')}{settings.get('hostaddr')}":
+        settings.setdefault("target_session_attrs", "read-write")
+    return make_conninfo("", **settings)
+
+
+def pooler_kind(connection: psycopg.Connection[Any]) -> PoolerKind:
+    """Find out whether a transaction pooler stands before the server.
+
+    An idle pool gives a client the same backend again and again, so two transactions
+    with one backend prove nothing. It hands out either the backend that was returned
+    first, then ours changes by itself unless it is the only one; or the one returned
+    last, then a rival who asks after us gets ours. Two living clients of one backend,
+    or a client of two, are a transaction pooler for certain. Several rounds, for rivals
+    may land in another process of the pooler, and strangers use the pool too. A session
+    pooler and none at all are the same to us. The connection must not be inside a
+    transaction; nothing is set that could stay behind.
+    """
+    info = connection.info
+    rival = make_conninfo(info.dsn, password=info.password or None)
+    mine = _backend(connection)
+    for _ in range(POOLER_ROUNDS):
+        if _backend(connection) != mine:
+            return "transaction"
+        opened = psycopg.connect(rival, prepare_threshold=None)
+        # The rival keeps its backend until we have asked again.
+        with contextlib.closing(opened), opened.transaction():
+            if _backend(opened) == mine or _backend(connection) != mine:
+                return "transaction"
+    return "direct or session"
+
+
+def _backend(connection: psycopg.Connection[Any]) -> int:
+    with connection.transaction():
+        row = connection.execute("select pg_backend_pid()").fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 def primary_message(error: psycopg.Error) -> str:
@@ -70,10 +143,75 @@ def first_line(error: psycopg.Error) -> str:
     return lines[0] if lines else type(error).__name__
 
 
-def _has_authority(settings: dict[str, Any]) -> bool:
-    default = Path.home() / ".postgresql" / "root.crt"
-    return bool(
-        settings.get("sslrootcert")
-        or os.environ.get("PGSSLROOTCERT")
-        or default.exists()
-    )
+def _for_libpq(url: str) -> str:
+    """Return a URL without what only other drivers understand."""
+    url = url.strip()
+    if not url:
+        raise ConfigurationError("the PostgreSQL URL is empty")
+    found = URL.match(url)
+    if not found:
+        return url
+    login, rest = found["login"] or "", found["rest"]
+    place, _, query = rest.partition("?")
+    if not login and "@" in rest and place[:1] not in ("", "/"):
+        # libpq would take the first half of a password for the server.
+        raise ConfigurationError(UNENCODED)
+    known = {option.keyword.decode() for option in pq.Conninfo.get_defaults()}
+    kept = []
+    for pair in filter(None, query.split("&")):
+        name = unquote(pair.partition("=")[0])
+        if name in known:
+            kept.append(pair)
+        elif name.lower() not in FOREIGN and pair.lower() != "schema=public":
+            raise ConfigurationError(_unknown_parameter(name))
+    return f"postgresql://{login}{place}" + ("?" + "&".join(kept) if kept else "")
+
+
+def _unknown_parameter(name: str) -> str:
+    if name == "schema":
+        return (
+            "a PostgreSQL URL cannot name a schema: set the role's search_path to it "
+            "and take the parameter `schema` out of the URL"
+        )
+    # Anything else may be the end of a password.
+    shown = f" `{name}`" if re.fullmatch(r"[A-Za-z]\w{0,30}", name) else ""
+    return f"libpq does not know the parameter{shown} of the URL: take it out"
+
+
+def _refuse_misread(settings: dict[str, Any]) -> None:
+    """Refuse a URL that libpq understood otherwise than it was meant."""
+    ports = str(settings.get("port") or "").split(",")
+    if not all(port == "" or port.isdecimal() for port in ports):
+        raise ConfigurationError(UNENCODED)
+    if re.search(r"[@?#\s]", str(settings.get("host") or "").lstrip("@")):
+        raise ConfigurationError(UNENCODED)
+    if re.fullmatch(r"\[.*\]", str(settings.get("password") or ""), re.S):
+        raise ConfigurationError(
+            "the password in the URL is a placeholder in square brackets: write the "
+            "password itself, without them"
+        )
+
+
+def _is_remote(settings: dict[str, Any]) -> bool:
+    """Tell whether any address may lie outside this machine."""
+    names = settings.get("host") or os.environ.get("PGHOST")
+    addresses = settings.get("hostaddr") or os.environ.get("PGHOSTADDR")
+    listed = f"{names or ''},{addresses or ''}".split(",")
+    if not any(listed):
+        return bool(settings.get("service") or os.environ.get("PGSERVICE"))
+    return not all(LOOPBACK.match(address) for address in listed)
+
+
+def _has_own_root() -> bool:
+    return (Path.home() / ".postgresql" / "root.crt").exists()
+
+
+def _machine_authorities() -> str:
+    """Return the file of the authorities that this machine trusts.
+
+    Not libpq's `system`: the OpenSSL inside psycopg's wheels looks for them in a folder
+    of the machine that built it.
+    """
+    found = ssl.get_default_verify_paths().cafile
+    paths = [*([found] if found else []), *BUNDLES]
+    return next((path for path in paths if Path(path).exists()), "system")
