@@ -26,8 +26,8 @@ WRONG_CREDENTIAL = re.compile(
     re.IGNORECASE,
 )
 REMEDIES = {
-    r"too many (clients|connections)|connection slots|max[ _]?client|no more connections"
-    r"|query_wait_timeout|server_login_retry|server login|check ?out|pool.* timeout": (
+    r"too many (clients|connections)|connection slots|max[ _]?client|check ?out"
+    r"|no more connections|query_wait_timeout|server login|pool.* timeout": (
         "the server or its pooler is full; run again later"
     ),
     r"the database system is": "the server starts, stops or recovers; run again later",
