@@ -20,7 +20,7 @@ RAW = "raw"
 HISTORY = "history"
 META = frozenset({
     "dagster", "source_table", "aliases", "key", "required", "newest", "excluded",
-    "mode", "may_empty",
+    "mode", "may_empty", "signature",
 })  # fmt: skip
 # How a table is read: whole, or only what changed; unsaid, its size decides.
 ReadMode = Literal["snapshot", "xmin"]
@@ -44,7 +44,8 @@ class Table:
     """A declared table: `name` is its raw name, `table` what follows the system.
 
     `excluded` names columns that the source is known to have and that stay there. A
-    table that `may_empty` loses all its rows without asking.
+    table that `may_empty` loses all its rows without asking. A `signature` tells the
+    database of its system from all others.
     """
 
     system: str
@@ -60,6 +61,7 @@ class Table:
     excluded: tuple[str, ...] = ()
     mode: ReadMode | None = None
     may_empty: bool = False
+    signature: bool = False
 
     @property
     def table(self) -> str:
@@ -161,6 +163,7 @@ class _Reader:
             excluded=self._names(meta, "excluded"),
             mode=self._mode(meta),
             may_empty=self._flag(meta, "may_empty"),
+            signature=self._flag(meta, "signature"),
         )
         self._check(table, meta)
         return table

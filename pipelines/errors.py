@@ -17,7 +17,10 @@ class SandboxError(PipelineError):
 
 
 class SourceError(PipelineError):
-    """A source could not be read: message and remedy, by system and table."""
+    """A source could not be read: message and remedy, by system and table.
+
+    `guard` names what stopped a load on purpose, as the asset checks show it.
+    """
 
     def __init__(
         self,
@@ -27,12 +30,14 @@ class SourceError(PipelineError):
         table: str | None = None,
         window: str | None = None,
         remedy: str | None = None,
+        guard: str | None = None,
     ) -> None:
         self.message = message
         self.system = system
         self.table = table
         self.window = window
         self.remedy = remedy
+        self.guard = guard
         place = ".".join(part for part in (system, table) if part)
         where = f"{place} [{window}]" if window else place
         super().__init__(f"{where}: {message}" + (f" - {remedy}" if remedy else ""))

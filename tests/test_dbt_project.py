@@ -237,7 +237,7 @@ CONFIG = {
 }  # fmt: skip
 META = {
     "dagster", "source_table", "aliases", "key", "required", "newest", "personal",
-    "excluded", "publish_to", "volume_guard",
+    "excluded", "publish_to", "volume_guard", "mode", "may_empty", "signature",
 }  # fmt: skip
 
 

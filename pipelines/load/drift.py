@@ -1,11 +1,13 @@
 """Raw types against source types: which changes a raw table follows, which it refuses.
 
 An empty column takes any type; a filled one only a type that holds its values without
-loss. Which columns exist at all is decided by the catalog.
+loss, unless an operator accepts another. Which columns exist at all is decided by the
+catalog.
 """
 
 from collections.abc import Mapping
 
+import psycopg
 from psycopg import sql
 
 from pipelines.column_types import wider_type
@@ -13,64 +15,120 @@ from pipelines.errors import SchemaChanged
 from pipelines.load.merge import Connection, RawTable, describe_raw
 from pipelines.warehouse import drop_dependent_views
 
+# What PostgreSQL says when a value, or a whole type, cannot become another.
+MISFITS = (psycopg.DataError, psycopg.IntegrityError, psycopg.ProgrammingError)
+
 
 def follow_types(
-    connection: Connection, raw: RawTable, types: Mapping[str, str]
-) -> RawTable:
+    connection: Connection,
+    raw: RawTable,
+    types: Mapping[str, str],
+    *,
+    accepted: bool = False,
+) -> tuple[RawTable, tuple[str, ...]]:
     """Give a raw table the types that hold both its rows and what its source offers.
 
-    A view over the table that dbt rebuilds anyway is dropped when a type changes.
+    Returns the table as it is then, and what was done. `accepted` takes a type too that
+    does not hold the rows: living ones are read again, of the others only values are
+    kept that fit. A view that dbt rebuilds anyway is dropped when a type changes.
     """
-    changes = {
-        name: _target(connection, raw, name, offered)
-        for name, offered in types.items()
-        if name in raw.columns and raw.columns[name] != offered
-    }
-    changes = {
-        name: wanted for name, wanted in changes.items() if wanted != raw.columns[name]
-    }
-    if not changes:
-        return raw
+    wider: dict[str, str] = {}
+    other: dict[str, str] = {}
+    for name, offered in types.items():
+        if raw.columns.get(name, offered) == offered:
+            continue
+        wanted = _target(connection, raw, name, offered)
+        if wanted is None and not accepted:
+            raise _incompatible(raw, name, offered)
+        if wanted is None:
+            other[name] = offered
+        elif wanted != raw.columns[name]:
+            wider[name] = wanted
+    if not wider and not other:
+        return raw, ()
+    _free_of_views(connection, raw, [*wider, *other])
+    if wider:
+        _alter(connection, raw, wider)
+    notes = [_note(raw, *change) for change in wider.items()]
+    notes += [_replace(connection, raw, *change) for change in other.items()]
+    return describe_raw(connection, raw.name), tuple(notes)
+
+
+def _target(
+    connection: Connection, raw: RawTable, name: str, offered: str
+) -> str | None:
+    if wanted := wider_type(raw.columns[name], offered):
+        return offered if _is_empty(connection, raw, name) else wanted
+    return offered if _is_empty(connection, raw, name) else None
+
+
+def _incompatible(raw: RawTable, name: str, offered: str) -> SchemaChanged:
+    return SchemaChanged(
+        f"column {name} is {offered} in the source and {raw.columns[name]} in raw, and "
+        "neither holds the other",
+        system=raw.system,
+        table=raw.table,
+        remedy="look at the source; if the new type is right, run again with "
+        f"confirm_types: [{raw.table}]",
+        guard="incompatible_type",
+    )
+
+
+def _free_of_views(connection: Connection, raw: RawTable, changed: list[str]) -> None:
     if others := drop_dependent_views(connection, "raw", raw.name):
         raise SchemaChanged(
-            f"the type of {', '.join(changes)} changed, but {', '.join(others)} stands "
+            f"the type of {', '.join(changed)} changed, but {', '.join(others)} stands "
             "on the raw table",
             system=raw.system,
             table=raw.table,
             remedy="drop those views and run again",
+            guard="incompatible_type",
         )
-    connection.execute(
-        sql.SQL("alter table {} {}").format(
-            raw.identifier,
-            sql.SQL(", ").join(_alteration(*change) for change in changes.items()),
-        )
-    )
-    return describe_raw(connection, raw.name)
 
 
-def lost_columns(
-    connection: Connection, raw: RawTable, types: Mapping[str, str]
-) -> tuple[str, ...]:
-    """Return the columns that hold values although the source has them no more."""
-    missing = [name for name in raw.columns if name not in types]
-    return tuple(name for name in missing if not _is_empty(connection, raw, name))
-
-
-def _target(connection: Connection, raw: RawTable, name: str, offered: str) -> str:
-    held = raw.columns[name]
-    if _is_empty(connection, raw, name):
-        return offered
-    wanted = wider_type(held, offered)
-    if wanted is None:
+def _replace(connection: Connection, raw: RawTable, name: str, offered: str) -> str:
+    """Force another type on a column; values that cannot become of it are given up."""
+    try:
+        with connection.transaction():
+            _alter(connection, raw, {name: offered})
+    except MISFITS:
+        pass
+    else:
+        return f"{_note(raw, name, offered)}, as confirmed"
+    if name in raw.key:
         raise SchemaChanged(
-            f"column {name} is {offered} in the source and {held} in raw, and neither "
-            "holds the other",
+            f"column {name} of the key is {offered} in the source, and its values in "
+            f"raw ({raw.columns[name]}) are none",
             system=raw.system,
             table=raw.table,
-            remedy=f"if it is right, drop column {name} of raw.{raw.name}; the next "
-            "load fills it again",
-        )
-    return wanted
+            remedy=f"if the rows have new keys, drop raw.{raw.name}; the next load "
+            "fills it again",
+            guard="incompatible_type",
+        ) from None
+    kept = _keep_what_fits(connection, raw, name, offered)
+    return (
+        f"{_note(raw, name, offered)}, as confirmed; rows that the source has no more "
+        f"{'lost the values that do not fit' if kept else 'lost its values'}"
+    )
+
+
+def _keep_what_fits(
+    connection: Connection, raw: RawTable, name: str, offered: str
+) -> bool:
+    """Set what does not fit to NULL; tell whether anything could be tried at all."""
+    parts = {
+        "raw": raw.identifier,
+        "name": sql.Identifier(name),
+        "type": sql.SQL(offered),
+        "text": sql.Literal(offered),
+    }
+    try:
+        with connection.transaction():
+            connection.execute(_FITTING.format(**parts))
+    except MISFITS:
+        connection.execute(_NOTHING.format(**parts))
+        return False
+    return True
 
 
 def _is_empty(connection: Connection, raw: RawTable, name: str) -> bool:
@@ -80,7 +138,26 @@ def _is_empty(connection: Connection, raw: RawTable, name: str) -> bool:
     return bool(row and row[0])
 
 
+def _note(raw: RawTable, name: str, data_type: str) -> str:
+    return f"column {name} went from {raw.columns[name]} to {data_type}"
+
+
+def _alter(connection: Connection, raw: RawTable, changes: Mapping[str, str]) -> None:
+    alterations = sql.SQL(", ").join(_alteration(*change) for change in changes.items())
+    statement = sql.SQL("alter table {} {}").format(raw.identifier, alterations)
+    connection.execute(statement)
+
+
 def _alteration(name: str, data_type: str) -> sql.Composed:
     return sql.SQL(
         "alter column {name} type {type} using cast(cast({name} as text) as {type})"
     ).format(name=sql.Identifier(name), type=sql.SQL(data_type))
+
+
+# Asking whether a text is a value of a type needs PostgreSQL 16.
+_FITTING = sql.SQL(
+    "alter table {raw} alter column {name} type {type} using case "
+    "when pg_input_is_valid(cast({name} as text), {text}) "
+    "then cast(cast({name} as text) as {type}) end"
+)
+_NOTHING = sql.SQL("alter table {raw} alter column {name} type {type} using null")

@@ -6,7 +6,7 @@ without a key nothing could ever revive it.
 
 from psycopg import sql
 
-from pipelines.errors import LoadRefused
+from pipelines.load.deletes import Deletions, Merged
 from pipelines.load.guards import mass_delete
 from pipelines.load.log import LoadResult
 from pipelines.load.merge import STAGE, Connection, RawTable, Stamp, count_living, names
@@ -17,16 +17,17 @@ def replace(
     raw: RawTable,
     stamp: Stamp,
     staged: int,
-    confirmed: bool,
-) -> tuple[LoadResult, LoadRefused | None]:
+    deletions: Deletions,
+) -> Merged:
     """Remove the rows that are not staged any more, insert those that are new.
 
     When far fewer rows are staged than are held, nothing changes at all.
     """
     living = count_living(connection, raw)
-    refused = None if confirmed else mass_delete(raw, living - staged, living)
+    is_expected = deletions.confirmed or (deletions.may_empty and not staged)
+    refused = None if is_expected else mass_delete(raw, living - staged, living)
     if refused:
-        return LoadResult(rows_read=staged), refused
+        return Merged(LoadResult(rows_read=staged), refused)
     parts = {
         "raw": raw.identifier,
         "stage": STAGE,
@@ -35,7 +36,7 @@ def replace(
     }
     deleted = connection.execute(_DELETE.format(**parts)).rowcount
     inserted = connection.execute(_INSERT.format(**parts)).rowcount
-    return LoadResult(staged, rows_inserted=inserted, rows_deleted=deleted), None
+    return Merged(LoadResult(staged, rows_inserted=inserted, rows_deleted=deleted))
 
 
 _DELETE = sql.SQL("""
