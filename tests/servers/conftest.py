@@ -1,0 +1,62 @@
+"""Servers that the tests of special servers share."""
+
+import itertools
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from pipelines.sandbox.server import PostgresServer
+from tests.conftest import NewDatabase
+from tests.ingest.source import LEADS, Pair, declare
+from tests.servers.clusters import twin_of
+
+# Nothing but the test itself uses up or holds back transaction numbers.
+SETTINGS = {"max_prepared_transactions": "5", "autovacuum": "off"}
+NewPair = Callable[..., Pair]
+
+
+@pytest.fixture(scope="session")
+def primary(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+    """A source cluster that is not the warehouse's."""
+    home = tmp_path_factory.mktemp("primary")
+    with PostgresServer(home, settings=SETTINGS) as running:
+        yield running
+        running.remove()
+
+
+@pytest.fixture(scope="session")
+def standby(
+    primary: PostgresServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[PostgresServer]:
+    """A hot standby of the primary, that lets no query hold back its replay."""
+    home = tmp_path_factory.mktemp("standby")
+    settings = {"max_standby_streaming_delay": "0"}
+    with twin_of(primary, home, is_standby=True, settings=settings) as running:
+        yield running
+        running.remove()
+
+
+@pytest.fixture(scope="session")
+def names() -> Iterator[str]:
+    return (f"source_{number}" for number in itertools.count(1))
+
+
+@pytest.fixture
+def leads_of(new_database: NewDatabase, names: Iterator[str]) -> NewPair:
+    """Return a function that makes a source of leads on some server and loads it."""
+
+    def make(server: PostgresServer, *, mode: str | None, rows: int = 100) -> Pair:
+        name = next(names)
+        server.create_database(name)
+        pair = Pair(server.url(name), new_database())
+        pair.source(
+            "create table leads "
+            "(id int primary key, name text, updated_at timestamptz)",
+            "insert into leads select n, 'lead ' || n, '2026-01-05T10:00Z' "
+            f"from generate_series(1, {rows}) n",
+        )
+        pair.tables.append(declare("leads", LEADS, newest="updated_at", mode=mode))
+        assert pair.changes() == (rows, 0, 0)
+        return pair
+
+    return make
