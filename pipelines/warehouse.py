@@ -6,7 +6,6 @@ belongs to `load/`, what dbt builds to the dbt project.
 
 from collections import defaultdict
 from datetime import datetime
-from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -14,7 +13,9 @@ from psycopg import sql
 from pipelines.catalog import Catalog, Column, Table
 from pipelines.connections import connection_string, first_line, parse_url
 from pipelines.errors import ConfigurationError, WarehouseError
+from pipelines.liveness import PATIENCE, Patience
 from pipelines.load.merge import STAMPS, Connection
+from pipelines.watched import WatchedConnection
 
 SCHEMAS = ("raw", "history", "marts")
 # What dbt builds anew each time: a view there never holds back a raw table.
@@ -79,10 +80,10 @@ OWN_TABLES = {"raw._loads": LOADS, "raw._positions": POSITIONS, "raw._clock": CL
 PREPARE_LOCK = 7_204_710
 
 
-def connect(url: str) -> psycopg.Connection[Any]:
+def connect(url: str, *, patience: Patience = PATIENCE) -> WatchedConnection:
     """Open a connection to the warehouse that heals by itself when it is orphaned."""
     try:
-        connection = psycopg.connect(connection_string(url), prepare_threshold=None)
+        connection = WatchedConnection.open(connection_string(url), patience=patience)
     except psycopg.Error as error:
         raise WarehouseError(
             first_line(error), system="warehouse", remedy="check WAREHOUSE_URL"

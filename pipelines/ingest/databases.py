@@ -1,76 +1,50 @@
-"""Reading a source database into raw: all its tables, each in its own transaction.
+"""Reading a source database into raw: all its tables, of one moment, several at once.
 
-A table that fails is logged and reported beside those that succeed; what it held before
-stays. How rows travel belongs to `extract/postgres/` and `load/`.
+How many at once belongs to `crew.py`, loading one table to `table_loader.py`, how rows
+travel to `extract/postgres/` and `load/`.
 """
 
 import contextlib
-from collections.abc import Callable, Collection, Iterator, Mapping
+import os
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-import psycopg
-from psycopg import sql
-
-from pipelines.catalog import Catalog, Table
-from pipelines.connections import primary_message
-from pipelines.errors import (
-    ConfigurationError,
-    SchemaChanged,
-    SourceError,
-    WarehouseError,
+from pipelines.catalog import Catalog
+from pipelines.errors import ConfigurationError, SourceError
+from pipelines.extract.postgres.matching import refuse_stranger, signature_names
+from pipelines.extract.postgres.snapshot import open_snapshot
+from pipelines.ingest.crew import load_together
+from pipelines.ingest.reading import XMIN_ROWS
+from pipelines.ingest.table_loader import (
+    Moment,
+    Progress,
+    TableLoad,
+    TableLoader,
+    record_failure,
 )
-from pipelines.extract.postgres.schema import Match, SourceTable, match
-from pipelines.extract.postgres.snapshot import Snapshot, open_snapshot
-from pipelines.load.copying import Chunk
-from pipelines.load.log import LoadResult, Mode, Outcome, RunInfo, record_load
+from pipelines.liveness import PATIENCE, Patience
+from pipelines.load.guards import Confirmation
+from pipelines.load.log import RunInfo
 from pipelines.load.merge import Connection
-from pipelines.load.tables import Loaded, load_table
 from pipelines.warehouse import connect, prepare
 
-# Called while a large table loads, with its raw name and the rows passed so far.
-Progress = Callable[[str, int], None]
+# More connections than this are unkind to a source that serves a website.
+MOST_WORKERS = 4
+NOTHING_CONFIRMED = Confirmation()
 
 
 @dataclass(frozen=True)
-class TableLoad:
-    """How the load of one table ended; a failure carries its error.
+class Engine:
+    """How a database is read.
 
-    Warnings ask for somebody's attention, notes only tell.
+    Of tables above `xmin_rows` only changes are read, as many as `workers` are loaded
+    at once, and `patience` says how long a line may be silent.
     """
 
-    table: Table
-    outcome: Outcome
-    result: LoadResult = field(default_factory=LoadResult)
-    mode: Mode | None = None
-    seconds: float = 0.0
-    newest_row_at: datetime | None = None
-    warnings: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
-    error: SourceError | None = None
-
-
-@dataclass(frozen=True)
-class SourceRows:
-    """A matched table in its snapshot: what the loader asks for."""
-
-    snapshot: Snapshot
-    match: Match
-
-    @property
-    def types(self) -> dict[str, str]:
-        return self.match.types
-
-    @property
-    def is_unique(self) -> bool:
-        return self.match.is_unique
-
-    @property
-    def is_large(self) -> bool:
-        return self.match.is_large
-
-    def copy(self, types: Mapping[str, str]) -> Iterator[Chunk]:
-        return self.snapshot.copy(self.match, types)
+    xmin_rows: int = XMIN_ROWS
+    workers: int = field(default_factory=lambda: min(os.cpu_count() or 1, MOST_WORKERS))
+    patience: Patience = PATIENCE
 
 
 def extract_database(
@@ -81,183 +55,71 @@ def extract_database(
     catalog: Catalog,
     run: RunInfo,
     tables: Collection[str] | None = None,
-    confirm_deletes: Collection[str] = (),
+    confirm: Confirmation = NOTHING_CONFIRMED,
     on_progress: Progress | None = None,
+    engine: Engine | None = None,
 ) -> list[TableLoad]:
     """Load the tables of a system (all, or those raw names given) from one snapshot.
 
     Never raises for the source: each failure comes back in its TableLoad. A second run
-    over an unchanged source changes no row. `confirm_deletes` names the tables whose
-    rows are really gone, however many they are.
+    over an unchanged source changes no row. `confirm` names the tables whose refusals
+    an operator has looked into.
     """
-    _refuse_unknown(system, catalog, confirm_deletes)
-    wanted = [
-        table for table in catalog.of(system) if tables is None or table.name in tables
-    ]
-    with connect(warehouse_url) as warehouse:
+    engine = engine or Engine()
+    declared = catalog.of(system)
+    _refuse_unheard(confirm, system, [table.table for table in declared])
+    wanted = [table for table in declared if tables is None or table.name in tables]
+    with connect(warehouse_url, patience=engine.patience) as warehouse:
         prepare(warehouse, catalog)
+        started_at = _now(warehouse)
         warehouse.commit()
-        loader = _Loader(warehouse, run, confirm_deletes, on_progress)
+        patience = engine.patience
         try:
-            with open_snapshot(source_url, system=system) as snapshot:
-                names = [n for table in catalog.of(system) for n in table.source_names]
-                found = snapshot.inspect(names)
-                _refuse_stranger(system, catalog, found)
-                for table in wanted:
-                    loader.load(table, snapshot, found)
+            with open_snapshot(source_url, system=system, patience=patience) as source:
+                names = [name for table in declared for name in table.source_names]
+                found = source.inspect([*names, *signature_names(catalog)])
+                refuse_stranger(system, catalog, found)
+                moment = Moment(found, run, started_at, confirm, engine.xmin_rows)
+
+                @contextlib.contextmanager
+                def join(shared: str) -> Iterator[TableLoader]:
+                    with (
+                        connect(warehouse_url, patience=patience) as other_warehouse,
+                        open_snapshot(
+                            source_url,
+                            system=system,
+                            patience=patience,
+                            shared=shared,
+                        ) as other_source,
+                    ):
+                        yield TableLoader(other_warehouse, other_source, moment)
+
+                loads = load_together(
+                    wanted,
+                    TableLoader(warehouse, source, moment),
+                    join,
+                    workers=engine.workers,
+                    on_progress=on_progress,
+                )
         except SourceError as error:
-            for table in wanted[len(loader.loads) :]:
-                loader.fail(table, error)
-    return loader.loads
+            return [record_failure(warehouse, run, table, error) for table in wanted]
+    return [loads[table.name] for table in wanted]
 
 
-def _refuse_stranger(
-    system: str, catalog: Catalog, found: dict[str, SourceTable]
+def _refuse_unheard(
+    confirm: Confirmation, system: str, tables: Collection[str]
 ) -> None:
-    """Refuse a database that has none of the tables of its role."""
-    if not found:
-        raise SchemaChanged(
-            f"the database has none of the {len(catalog.of(system))} declared tables",
-            system=system,
-            remedy=f"check that {system.upper()}_DATABASE_URL leads to the {system} "
-            "database, its search path to the schema, and that the role may use it",
-        )
-
-
-def _refuse_unknown(system: str, catalog: Catalog, confirmed: Collection[str]) -> None:
-    """Refuse a confirmation that no table of the system would hear."""
-    names = {table.table for table in catalog.of(system)}
-    if unknown := sorted(set(confirmed) - names):
-        raise ConfigurationError(
-            f"confirm_deletes names {', '.join(unknown)}, but {system} has only "
-            f"{', '.join(sorted(names))}"
-        )
-
-
-def _lost(loaded: Loaded) -> tuple[str, ...]:
-    if not loaded.lost_columns:
-        return ()
-    names = ", ".join(loaded.lost_columns)
-    return (f"columns that held values are gone from the source: {names}",)
-
-
-class _Loader:
-    """Loads table by table and keeps how each ended."""
-
-    def __init__(
-        self,
-        warehouse: Connection,
-        run: RunInfo,
-        confirm_deletes: Collection[str],
-        on_progress: Progress | None,
-    ) -> None:
-        self.loads: list[TableLoad] = []
-        self._warehouse = warehouse
-        self._run = run
-        self._confirm_deletes = confirm_deletes
-        self._on_progress = on_progress
-
-    def load(
-        self, table: Table, snapshot: Snapshot, found: dict[str, SourceTable]
-    ) -> None:
-        """Load one table; what goes wrong with it alone does not stop the others."""
-        try:
-            matched = match(table, found)
-            if matched is None:
-                self._absent(table)
-                return
-            loaded = self._transfer(table, SourceRows(snapshot, matched))
-        except SourceError as error:
-            self.fail(table, error)
-            return
-        self._finish(table, matched, loaded)
-
-    def fail(self, table: Table, error: SourceError) -> None:
-        """Log a failure in a transaction of its own."""
-        self._record(table, outcome="failed", error=str(error))
-        self._keep(TableLoad(table, "failed", error=error))
-
-    def _transfer(self, table: Table, rows: SourceRows) -> Loaded:
-        report = self._on_progress
-
-        def progress(count: int) -> None:
-            if report:
-                report(table.name, count)
-
-        with _as_our_error(table), self._warehouse.transaction():
-            return load_table(
-                self._warehouse,
-                table,
-                rows,
-                run=self._run,
-                confirm_deletes=table.table in self._confirm_deletes,
-                on_progress=progress,
+    """Refuse a confirmation that names a table which the system does not have."""
+    for switch, named in vars(confirm).items():
+        if unknown := sorted(set(named) - set(tables)):
+            raise ConfigurationError(
+                f"confirm_{switch} names {', '.join(unknown)}, but {system} has only "
+                f"{', '.join(sorted(tables))}"
             )
 
-    def _finish(self, table: Table, matched: Match, loaded: Loaded) -> None:
-        load = TableLoad(
-            table,
-            "failed" if loaded.refused else "loaded",
-            result=loaded.result,
-            mode="snapshot",
-            seconds=loaded.seconds,
-            newest_row_at=loaded.newest_row_at,
-            warnings=(*matched.warnings, *_lost(loaded)),
-            notes=matched.notes,
-            error=loaded.refused,
-        )
-        self._keep(load)
 
-    def _absent(self, table: Table) -> None:
-        names = " or ".join(table.source_names)
-        message = f"the source has no table {names} in its search path"
-        if table.required:
-            remedy = "create or grant it; what was loaded before stays"
-            raise SchemaChanged(
-                message, system=table.system, table=table.table, remedy=remedy
-            )
-        if not self._holds_rows(table):
-            self._record(table, outcome="absent")
-            self._keep(TableLoad(table, "absent", notes=(message,)))
-            return
-        message += "; the rows of its last load stay"
-        self._record(table, outcome="absent", error=message)
-        self._keep(TableLoad(table, "absent", warnings=(message,)))
-
-    def _holds_rows(self, table: Table) -> bool:
-        statement = sql.SQL(
-            "select exists (select from {} where _deleted_at is null)"
-        ).format(sql.Identifier("raw", table.name))
-        with _as_our_error(table), self._warehouse.transaction():
-            row = self._warehouse.execute(statement).fetchone()
-        return bool(row and row[0])
-
-    def _record(
-        self, table: Table, *, outcome: Outcome, error: str | None = None
-    ) -> None:
-        with _as_our_error(table), self._warehouse.transaction():
-            record_load(
-                self._warehouse,
-                run=self._run,
-                system=table.system,
-                table=table.table,
-                outcome=outcome,
-                error=error,
-            )
-
-    def _keep(self, load: TableLoad) -> None:
-        self.loads.append(load)
-
-
-@contextlib.contextmanager
-def _as_our_error(table: Table) -> Iterator[None]:
-    """Turn what the warehouse says into an error of ours that names the table."""
-    try:
-        yield
-    except psycopg.Error as error:
-        raise WarehouseError(
-            f"the warehouse did not take the rows: {primary_message(error)}",
-            system=table.system,
-            table=table.table,
-            remedy="see that the warehouse is up, writable and has room; run again",
-        ) from None
+def _now(warehouse: Connection) -> datetime:
+    row = warehouse.execute("select clock_timestamp()").fetchone()
+    assert row is not None
+    moment: datetime = row[0]
+    return moment

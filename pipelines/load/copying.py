@@ -3,11 +3,12 @@
 Nothing here looks into a row. What happens to staged rows belongs to `merge.py`.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Protocol
 
 from psycopg import errors, sql
 
+from pipelines.key_digests import Digests
 from pipelines.load.guards import bad_key
 from pipelines.load.merge import Connection, RawTable, Stamp, names
 
@@ -17,8 +18,8 @@ Progress = Callable[[int], None]
 Chunk = tuple[int, bytes]
 
 
-class Rows(Protocol):
-    """A table as its source offers it."""
+class Source(Protocol):
+    """A table as its source offers it, at one moment."""
 
     @property
     def types(self) -> Mapping[str, str]:
@@ -32,29 +33,59 @@ class Rows(Protocol):
     def is_large(self) -> bool:
         """Whether a first load is worth a path of its own."""
 
-    def copy(self, types: Mapping[str, str]) -> Iterator[Chunk]:
-        """Yield binary COPY of the columns, in the types and the order given."""
+    def copy(
+        self, types: Mapping[str, str], *, since: int | None = None
+    ) -> Iterator[Chunk]:
+        """Yield binary COPY of the columns, in the types and the order given.
+
+        With `since`, only of the rows written by that transaction or a later one.
+        """
+
+    def digest_keys(self, types: Mapping[str, str]) -> Digests:
+        """Count and digest the keys by bucket."""
+
+    def copy_keys(
+        self, types: Mapping[str, str], buckets: Iterable[int]
+    ) -> Iterator[Chunk]:
+        """Yield binary COPY of the keys of some buckets."""
 
 
 def copy_in(
     connection: Connection,
     target: sql.Identifier,
     raw: RawTable,
-    rows: Rows,
+    source: Source,
     *,
-    on_progress: Progress | None,
+    since: int | None = None,
+    on_progress: Progress | None = None,
     freeze: bool = False,
 ) -> int:
     """Pass a source's rows through to a table and return their number."""
-    types = {name: kind for name, kind in raw.columns.items() if name in rows.types}
+    types = {name: kind for name, kind in raw.columns.items() if name in source.types}
+    chunks = source.copy(types, since=since)
+    return pass_through(
+        connection, target, types, chunks, on_progress=on_progress, freeze=freeze
+    )
+
+
+def pass_through(
+    connection: Connection,
+    target: sql.Identifier,
+    columns: Iterable[str],
+    chunks: Iterable[Chunk],
+    *,
+    on_progress: Progress | None = None,
+    freeze: bool = False,
+) -> int:
+    """Write chunks of binary COPY to a table and return the number of rows."""
     options = "freeze, format binary" if freeze else "format binary"
     statement = sql.SQL("copy {} ({}) from stdin ({})").format(
-        target, names(types), sql.SQL(options)
+        target, names(columns), sql.SQL(options)
     )
     with connection.cursor() as cursor:
         with cursor.copy(statement) as copy:
             passed = reported = 0
-            for count, data in rows.copy(types):
+            for count, data in chunks:
                 copy.write(data)
                 passed += count
                 if on_progress and passed - reported >= PROGRESS_ROWS:
@@ -66,7 +97,7 @@ def copy_in(
 def fill(
     connection: Connection,
     raw: RawTable,
-    rows: Rows,
+    source: Source,
     *,
     stamp: Stamp,
     on_progress: Progress | None,
@@ -81,8 +112,17 @@ def fill(
         **stamp.parts,
     }
     connection.execute(_OPEN.format(**parts))
+    # A column added with a constant default costs nothing per row; written by COPY
+    # the same stamps would be a tenth of the table. Views on it forbid that.
+    after = _STAMPED
+    try:
+        with connection.transaction():
+            connection.execute(_BARE.format(**parts))
+    except errors.DependentObjectsStillExist:
+        after = _NO_DEFAULTS
+        connection.execute(_DEFAULTS.format(**parts))
     count = copy_in(
-        connection, raw.identifier, raw, rows, on_progress=on_progress, freeze=True
+        connection, raw.identifier, raw, source, on_progress=on_progress, freeze=True
     )
     try:
         connection.execute(_CLOSE.format(**parts))
@@ -90,6 +130,7 @@ def fill(
         raise bad_key(
             raw, f"rows repeat or lack their key ({', '.join(raw.key)})"
         ) from None
+    connection.execute(after.format(**parts))
     return count
 
 
@@ -97,17 +138,29 @@ _KEY_NAME = """
 select conname from pg_constraint
 where contype = 'p' and conrelid = format('raw.%%I', %s::text)::regclass
 """
-# Constant defaults: COPY stamps the rows and still writes them in batches.
-_OPEN = sql.SQL("""
-truncate {raw};
-alter table {raw} drop constraint {key},
-    alter column _loaded_at set default {at},
-    alter column _run_id set default {run_id}
-""")
+_OPEN = sql.SQL("truncate {raw}; alter table {raw} drop constraint {key}")
 _CLOSE = sql.SQL("""
 set local maintenance_work_mem = '128MB';
-alter table {raw} add constraint {key} primary key ({columns}),
-    alter column _loaded_at drop default,
-    alter column _run_id drop default;
+alter table {raw} add constraint {key} primary key ({columns});
 analyze {raw}
+""")
+_BARE = sql.SQL("""
+alter table {raw}
+    drop column _loaded_at, drop column _deleted_at, drop column _run_id
+""")
+_STAMPED = sql.SQL("""
+alter table {raw}
+    add column _loaded_at timestamptz not null default {at},
+    add column _deleted_at timestamptz,
+    add column _run_id text not null default {run_id};
+alter table {raw}
+    alter column _loaded_at drop default, alter column _run_id drop default
+""")
+_DEFAULTS = sql.SQL("""
+alter table {raw}
+    alter column _loaded_at set default {at}, alter column _run_id set default {run_id}
+""")
+_NO_DEFAULTS = sql.SQL("""
+alter table {raw}
+    alter column _loaded_at drop default, alter column _run_id drop default
 """)

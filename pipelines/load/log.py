@@ -11,7 +11,7 @@ import psycopg
 from psycopg import sql
 
 Outcome = Literal["loaded", "absent", "failed", "denied"]
-Mode = Literal["snapshot", "window", "full", "incremental"]
+Mode = Literal["snapshot", "xmin", "window", "full", "incremental"]
 Window = tuple[date, date]
 
 

@@ -18,6 +18,7 @@ from pipelines.load.log import RunInfo
 
 STAMPS = ("_loaded_at", "_deleted_at", "_run_id")
 STAGE = sql.Identifier("pg_temp", "_stage")
+KEYS = sql.Identifier("pg_temp", "_keys")
 # Advisory locks of loads; the second number is the hash of the raw table's name.
 LOCK_CLASS = 7_204_711
 LOCK_TIMEOUT = "15s"
@@ -115,14 +116,26 @@ def create_stage(
     )
 
 
-def drop_stage(connection: Connection) -> None:
-    """Drop the stage, so that the same transaction can load another table."""
-    connection.execute(sql.SQL("drop table {}").format(STAGE))
+def create_keys(connection: Connection, raw: RawTable) -> None:
+    """Make an empty temporary table with the key of a raw table."""
+    connection.execute(
+        sql.SQL(
+            "create temporary table _keys on commit drop as "
+            "select {key} from {raw} with no data"
+        ).format(key=names(raw.key), raw=raw.identifier)
+    )
 
 
-def analyze_stage(connection: Connection, columns: Iterable[str]) -> None:
+def drop_stage(connection: Connection, stage: sql.Identifier = STAGE) -> None:
+    """Drop a stage, so that the same transaction can load another table."""
+    connection.execute(sql.SQL("drop table {}").format(stage))
+
+
+def analyze_stage(
+    connection: Connection, columns: Iterable[str], stage: sql.Identifier = STAGE
+) -> None:
     """Give the planner the stage's size; on a table never analysed it guesses badly."""
-    connection.execute(sql.SQL("analyze {} ({})").format(STAGE, names(columns)))
+    connection.execute(sql.SQL("analyze {} ({})").format(stage, names(columns)))
 
 
 def update_changed(connection: Connection, raw: RawTable, stamp: Stamp) -> int:
@@ -139,7 +152,7 @@ def update_changed(connection: Connection, raw: RawTable, stamp: Stamp) -> int:
             sql.SQL("{name} = new.{name}").format(name=sql.Identifier(column))
             for column in raw.columns
         ),
-        same_key=_same_key(raw.key),
+        same_key=same_key(raw.key),
         old=names(raw.columns, "old"),
         new=names(raw.columns, "new"),
         **stamp.parts,
@@ -158,7 +171,7 @@ def insert_new(connection: Connection, raw: RawTable, stamp: Stamp) -> int:
         stage=STAGE,
         columns=names(raw.columns),
         new=names(raw.columns, "new"),
-        same_key=_same_key(raw.key),
+        same_key=same_key(raw.key),
         **stamp.parts,
     )
     return connection.execute(statement).rowcount
@@ -170,6 +183,8 @@ def delete_missing(
     stamp: Stamp,
     scope: sql.Composable = EVERYTHING,
     values: dict[str, Any] | None = None,
+    *,
+    stage: sql.Identifier = STAGE,
 ) -> int:
     """Mark the living rows of a scope whose key is not staged as deleted."""
     statement = sql.SQL(
@@ -178,12 +193,29 @@ def delete_missing(
         "and not exists (select from {stage} as new where {same_key})"
     ).format(
         raw=raw.identifier,
-        stage=STAGE,
+        stage=stage,
         scope=scope,
-        same_key=_same_key(raw.key),
+        same_key=same_key(raw.key),
         **stamp.parts,
     )
     return connection.execute(statement, values or None).rowcount
+
+
+def count_missing(connection: Connection, raw: RawTable) -> int:
+    """Count the living rows whose key is not staged."""
+    statement = sql.SQL(
+        "select count(*) from {raw} as old where old._deleted_at is null "
+        "and not exists (select from {stage} as new where {same_key})"
+    ).format(raw=raw.identifier, stage=STAGE, same_key=same_key(raw.key))
+    row = connection.execute(statement).fetchone()
+    return int(row[0]) if row else 0
+
+
+def is_empty(connection: Connection, raw: RawTable) -> bool:
+    """Tell whether a raw table holds no row at all, not even a deleted one."""
+    statement = sql.SQL("select not exists (select from {})").format(raw.identifier)
+    row = connection.execute(statement).fetchone()
+    return bool(row and row[0])
 
 
 def count_living(connection: Connection, raw: RawTable) -> int:
@@ -206,7 +238,8 @@ def names(columns: Iterable[str], prefix: str | None = None) -> sql.Composed:
     return sql.SQL(", ").join(sql.Identifier(*part) for part in parts)
 
 
-def _same_key(key: tuple[str, ...]) -> sql.Composed:
+def same_key(key: tuple[str, ...]) -> sql.Composed:
+    """Compose the condition that rows named old and new share their key."""
     return sql.SQL(" and ").join(
         sql.SQL("old.{name} = new.{name}").format(name=sql.Identifier(column))
         for column in key

@@ -16,13 +16,13 @@ from psycopg.types.json import Jsonb
 
 
 @dataclass(frozen=True)
-class Position:
-    """The state of a source at the last load of one table.
+class Place:
+    """The state of a source, as far as one of its tables is concerned.
 
-    `server`, `timeline` and `database_id` tell whose state it was (None: not allowed to
+    `server`, `timeline` and `database_id` tell whose state it is (None: not allowed to
     ask). Transactions from `next_xid` on began later; every one before `watermark` was
-    over. `columns` are all that the source had, by name, with their types. `shape`
-    changes when values may have changed although no row was written.
+    over. `columns` are those that the source has or had, by name, with their types.
+    `shape` changes when values may have changed although no row was written.
     """
 
     server: str | None
@@ -32,6 +32,12 @@ class Position:
     watermark: int
     shape: str
     columns: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Position(Place):
+    """The place at which the last load of a table read it; times by the warehouse."""
+
     newest_row_at: datetime | None
     read_whole_at: datetime
     recorded_at: datetime

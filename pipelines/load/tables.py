@@ -1,63 +1,90 @@
-"""Loading one table of a PostgreSQL source: stage, merge, soft delete, log.
+"""Loading one table of a PostgreSQL source: merge, soft delete, remember, log.
 
-All of it happens in the caller's transaction, so rows and log line stand or fall
-together. Reading the source belongs to `extract/postgres/`.
+All of it happens in the caller's transaction, so rows, position and log line stand or
+fall together. Reading the source belongs to `extract/postgres/`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Protocol
 
-import psycopg
-from psycopg import sql
-
-from pipelines.catalog import Table
+from pipelines.catalog import ReadMode, Table
 from pipelines.errors import LoadRefused
-from pipelines.load import keyless
-from pipelines.load.copying import Progress, Rows, copy_in, fill
-from pipelines.load.drift import follow_types, lost_columns
-from pipelines.load.guards import MISSING_ROWS, mass_delete, refuse_bad_keys
+from pipelines.load.changes import merge_changes
+from pipelines.load.copying import Progress, Source
+from pipelines.load.deletes import Deletions, Merged
+from pipelines.load.drift import follow_types
+from pipelines.load.guards import Confirmation
 from pipelines.load.log import LoadResult, RunInfo, record_load
 from pipelines.load.merge import (
-    STAGE,
     Connection,
     RawTable,
     Stamp,
-    analyze_stage,
-    count_living,
-    create_stage,
-    delete_missing,
     describe_raw,
-    drop_stage,
-    insert_new,
     lock_table,
     make_stamp,
-    update_changed,
 )
+from pipelines.load.newest import newest_in_raw
+from pipelines.load.positions import Place, Position, read_position, write_position
+from pipelines.load.whole import merge_whole
 
-DATED = ("date", "timestamp", "timestamp without time zone", "timestamp with time zone")
+# Text forms must be those of the source: keys are compared by them.
+SESSION = """
+set local timezone = 'UTC';
+set local datestyle = 'ISO, MDY';
+set local intervalstyle = 'postgres';
+set local bytea_output = 'hex';
+set local extra_float_digits = 1
+"""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a table is to be read, given where its last load ended.
+
+    With `since`, only what was written by that transaction or later. A `suspicion` says
+    why the source may be another one than before. A moment older than the one that raw
+    holds `is_overtaken`, by a load that ran beside this one.
+    """
+
+    since: int | None = None
+    suspicion: str | None = None
+    is_overtaken: bool = False
+
+
+class PositionedSource(Source, Protocol):
+    """A table as its source offers it, that knows what follows from a position."""
+
+    def decide(self, position: Position | None) -> Reading:
+        """Choose how to read; raise when the source must not be read at all."""
+
+    def place(self, before: Position | None) -> Place:
+        """Return what is to be remembered of the source."""
 
 
 @dataclass(frozen=True)
 class Loaded:
     """What a load did; `refused` says that its deletions were not carried out.
 
-    `lost_columns` held values until now; the source has dropped or renamed them.
+    `before` is where the load before it ended. Notes only tell.
     """
 
     result: LoadResult
-    seconds: float
+    mode: ReadMode
     newest_row_at: datetime | None
-    lost_columns: tuple[str, ...]
     refused: LoadRefused | None
+    before: Position | None
+    notes: tuple[str, ...]
+    seconds: float = 0.0
 
 
 def load_table(
     connection: Connection,
     table: Table,
-    rows: Rows,
+    source: PositionedSource,
     *,
     run: RunInfo,
-    confirm_deletes: bool = False,
+    confirm: Confirmation,
     on_progress: Progress | None = None,
 ) -> Loaded:
     """Make a raw table equal to its source and log it; the caller commits.
@@ -65,83 +92,114 @@ def load_table(
     Rows that vanished are marked as deleted, but not when suspiciously many did: then
     the changes are kept, nothing is deleted, and the load counts as failed.
     """
-    connection.execute("set local timezone = 'UTC'")
+    connection.execute(SESSION)
     raw = describe_raw(connection, table.name)
     lock_table(connection, raw)
     start = make_stamp(connection, run)
-    raw = follow_types(connection, raw, rows.types)
-    lost = lost_columns(connection, raw, rows.types)
-    refused = None
-    if raw.key and rows.is_large and _is_empty(connection, raw):
-        count = fill(connection, raw, rows, stamp=start, on_progress=on_progress)
-        result = LoadResult(rows_read=count, rows_inserted=count)
-    else:
-        create_stage(connection, raw)
-        count = copy_in(connection, STAGE, raw, rows, on_progress=on_progress)
-        if raw.key and not rows.is_unique:
-            refuse_bad_keys(connection, raw)
-        merge = _merge if raw.key else keyless.replace
-        result, refused = merge(connection, raw, start, count, confirm_deletes)
-        drop_stage(connection)
-    newest = _newest(connection, raw, table.newest)
+    before = read_position(connection, table.system, table.table)
+    load = _Load(connection, table, source, confirm, start, before, on_progress)
+    reading = source.decide(before)
+    loaded = load.skip() if reading.is_overtaken else load.carry_out(raw, reading)
     seconds = (make_stamp(connection, run).at - start.at).total_seconds()
     record_load(
         connection,
         run=run,
         system=raw.system,
         table=raw.table,
-        outcome="failed" if refused else "loaded",
-        mode="snapshot",
-        result=result,
+        outcome="failed" if loaded.refused else "loaded",
+        mode=loaded.mode,
+        result=loaded.result,
         seconds=seconds,
-        newest_row_at=newest,
+        watermark=str(load.watermark),
+        newest_row_at=loaded.newest_row_at,
         started_at=start.at,
-        error=str(refused) if refused else None,
+        error=str(loaded.refused) if loaded.refused else None,
     )
-    return Loaded(result, seconds, newest, lost, refused)
+    return replace(loaded, seconds=seconds)
 
 
-def _merge(
-    connection: Connection, raw: RawTable, stamp: Stamp, staged: int, confirmed: bool
-) -> tuple[LoadResult, LoadRefused | None]:
-    analyze_stage(connection, raw.key)
-    updated = update_changed(connection, raw, stamp)
-    inserted = insert_new(connection, raw, stamp)
-    deleted, refused = _delete(connection, raw, stamp, inserted, confirmed)
-    return LoadResult(staged, inserted, updated, deleted), refused
+@dataclass
+class _Load:
+    """What the steps of one load have in common."""
 
+    connection: Connection
+    table: Table
+    source: PositionedSource
+    confirm: Confirmation
+    stamp: Stamp
+    before: Position | None
+    on_progress: Progress | None
+    watermark: int | None = None
 
-def _delete(
-    connection: Connection, raw: RawTable, stamp: Stamp, inserted: int, confirmed: bool
-) -> tuple[int, LoadRefused | None]:
-    """Mark missing rows as deleted, and take it back when they are too many."""
-    refused = None
-    with connection.transaction() as attempt:
-        deleted = delete_missing(connection, raw, stamp)
-        if deleted > MISSING_ROWS and not confirmed:
-            living = count_living(connection, raw) + deleted - inserted
-            refused = mass_delete(raw, deleted, living)
-        if refused:
-            raise psycopg.Rollback(attempt)
-    return (0, refused) if refused else (deleted, None)
+    def skip(self) -> Loaded:
+        """Leave the newer state alone that a load beside this one has brought."""
+        assert self.before is not None
+        self.watermark = self.before.watermark
+        note = "a load that ran beside this one has brought a newer state"
+        newest = self.before.newest_row_at
+        return Loaded(LoadResult(), "snapshot", newest, None, self.before, (note,))
 
+    def carry_out(self, raw: RawTable, reading: Reading) -> Loaded:
+        """Merge what changed, or all, and remember how far the source was read."""
+        accepted = self.table.table in self.confirm.types
+        raw, notes = follow_types(
+            self.connection, raw, self.source.types, accepted=accepted
+        )
+        merged = None
+        if reading.since is not None:
+            merged = self._merge_changes(raw, reading.since)
+        mode: ReadMode = "xmin" if merged else "snapshot"
+        merged = merged or self._merge_whole(raw, reading.suspicion)
+        newest = self._newest(raw, merged.result)
+        self._remember(newest, mode)
+        return Loaded(merged.result, mode, newest, merged.refused, self.before, notes)
 
-def _is_empty(connection: Connection, raw: RawTable) -> bool:
-    statement = sql.SQL("select not exists (select from {})").format(raw.identifier)
-    row = connection.execute(statement).fetchone()
-    return bool(row and row[0])
+    def _merge_changes(self, raw: RawTable, since: int) -> Merged | None:
+        return merge_changes(
+            self.connection,
+            raw,
+            self.source,
+            since=since,
+            stamp=self.stamp,
+            deletions=self._deletions,
+            on_progress=self.on_progress,
+        )
 
+    def _merge_whole(self, raw: RawTable, suspicion: str | None) -> Merged:
+        confirmed = self.table.table in self.confirm.source
+        return merge_whole(
+            self.connection,
+            raw,
+            self.source,
+            stamp=self.stamp,
+            deletions=self._deletions,
+            suspicion=None if confirmed else suspicion,
+            newest=self.table.newest,
+            on_progress=self.on_progress,
+        )
 
-def _newest(
-    connection: Connection, raw: RawTable, column: str | None
-) -> datetime | None:
-    """Return the newest value that Python can hold of the freshness column."""
-    if column is None or raw.columns.get(column) not in DATED:
-        return None
-    statement = sql.SQL(
-        "select cast(max({column}) as timestamptz) from {raw} "
-        "where _deleted_at is null and {column} between '0002-01-01' and '9998-12-31'"
-    )
-    query = statement.format(column=sql.Identifier(column), raw=raw.identifier)
-    row = connection.execute(query).fetchone()
-    return row[0] if row else None
+    @property
+    def _deletions(self) -> Deletions:
+        name = self.table.table
+        confirmed = name in self.confirm.deletes or name in self.confirm.source
+        return Deletions(confirmed, self.table.may_empty)
+
+    def _newest(self, raw: RawTable, result: LoadResult) -> datetime | None:
+        if self.before and not result.rows_changed:
+            return self.before.newest_row_at
+        return newest_in_raw(self.connection, raw, self.table.newest)
+
+    def _remember(self, newest: datetime | None, mode: ReadMode) -> None:
+        read_whole_at = self.stamp.at
+        if self.before and mode == "xmin":
+            read_whole_at = self.before.read_whole_at
+        place = self.source.place(self.before)
+        self.watermark = place.watermark
+        position = Position(
+            **vars(place),
+            newest_row_at=newest,
+            read_whole_at=read_whole_at,
+            recorded_at=self.stamp.at,
+            run_id=self.stamp.run_id,
+        )
+        write_position(self.connection, self.table.system, self.table.table, position)

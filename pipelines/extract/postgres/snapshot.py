@@ -1,12 +1,14 @@
 """One consistent look at a source database: a read-only snapshot for all its tables.
 
 Everything happens in one REPEATABLE READ transaction with settings local to it, so that
-it works through session and transaction poolers alike. Rows leave as binary COPY, not
-converted on the way. Where they go belongs to `load/`.
+it works through session and transaction poolers alike; more connections may share the
+snapshot. Rows leave as binary COPY, not converted on the way. Where they go belongs to
+`load/`.
 """
 
 import contextlib
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import psycopg
@@ -15,70 +17,136 @@ from psycopg import sql
 from pipelines.connections import connection_string
 from pipelines.errors import ConfigurationError, SourceUnreachable
 from pipelines.extract.postgres.faults import connection_fault, reading_fault
-from pipelines.extract.postgres.schema import Match, SourceTable, inspect
+from pipelines.extract.postgres.matching import Match
+from pipelines.extract.postgres.origin import Origin, read_origin, written_since
+from pipelines.extract.postgres.schema import SourceTable, inspect
+from pipelines.key_digests import Digests, bucket, query_digests
+from pipelines.liveness import PATIENCE, Patience, Watch
 
 CHUNK_BYTES = 256 * 1024
 Buffer = bytes | bytearray | memoryview
 # The number of rows (give or take the frame of the format) and their bytes.
 Chunk = tuple[int, bytes]
+# Text forms must not depend on the settings of a role or a database.
 SESSION = """
 set local statement_timeout = '30min';
 set local lock_timeout = '10s';
 set local idle_in_transaction_session_timeout = '30min';
-set local timezone = 'UTC'
+set local timezone = 'UTC';
+set local datestyle = 'ISO, MDY';
+set local intervalstyle = 'postgres';
+set local bytea_output = 'hex';
+set local extra_float_digits = 1
 """
 
 
+@dataclass(frozen=True)
 class Snapshot:
-    """A source database as it was at one moment."""
+    """A source database as it was at one moment, seen through one connection."""
 
-    def __init__(self, connection: psycopg.Connection[Any], system: str) -> None:
-        self._connection = connection
-        self.system = system
+    connection: psycopg.Connection[Any]
+    watch: Watch
+    system: str
+    origin: Origin
 
     def inspect(self, names: Iterable[str]) -> dict[str, SourceTable]:
         """Return those of the named tables that the database shows."""
-        try:
-            return inspect(self._connection, names)
-        except psycopg.Error as error:
-            raise reading_fault(error, self.system, None) from None
+        with self._our_errors(), self.watch.waiting():
+            return inspect(self.connection, names)
+
+    def share(self) -> str:
+        """Name the snapshot, so that other connections can see the same moment."""
+        with self._our_errors(), self.watch.waiting():
+            row = self.connection.execute("select pg_export_snapshot()").fetchone()
+        assert row is not None
+        return str(row[0])
 
     @property
     def is_broken(self) -> bool:
         """Tell whether nothing more can be read from it."""
-        return self._connection.broken or self._connection.closed
+        return self.connection.broken or self.connection.closed
 
-    def copy(self, match: Match, types: Mapping[str, str]) -> Iterator[Chunk]:
-        """Yield a table as binary COPY, columns cast to the types wanted."""
-        statement = sql.SQL("copy ({}) to stdout (format binary)")
-        try:
-            # A savepoint: a table that fails leaves the snapshot to the others.
-            with (
-                self._connection.transaction(),
-                self._connection.cursor() as cursor,
-                cursor.copy(statement.format(match.select(types))) as copy,
-            ):
-                yield from _chunks(copy)
-        except psycopg.Error as error:
-            raise reading_fault(error, self.system, match.table.table) from None
+    def copy(
+        self, match: Match, types: Mapping[str, str], *, since: int | None = None
+    ) -> Iterator[Chunk]:
+        """Yield a table as binary COPY, columns cast to the types wanted.
 
+        With `since`, only rows that were written by that transaction or a later one.
+        """
+        where = sql.SQL("true") if since is None else written_since(self.origin, since)
+        return self._copy(match, match.expressions(types), where)
 
-def _chunks(copy: Iterable[Buffer]) -> Iterator[Chunk]:
-    """Join rows to chunks: a write for each row costs more than the row."""
-    parts: list[Buffer] = []
-    size = 0
-    for part in copy:
-        parts.append(part)
-        size += len(part)
-        if size >= CHUNK_BYTES:
+    def copy_keys(
+        self, match: Match, types: Mapping[str, str], buckets: Iterable[int]
+    ) -> Iterator[Chunk]:
+        """Yield the keys of some buckets as binary COPY."""
+        key = _key(match, types)
+        wanted = sql.SQL("{} in (select unnest({}))").format(
+            bucket(key, types), sql.Literal(list(buckets))
+        )
+        return self._copy(match, list(key.values()), wanted)
+
+    def digest_keys(self, match: Match, types: Mapping[str, str]) -> Digests:
+        """Count and digest the keys of a table by bucket."""
+        key = _key(match, types)
+        with (
+            self._our_errors(match),
+            self.watch.waiting(),
+            self.connection.transaction(),
+        ):
+            return query_digests(self.connection, match.relation, key, types)
+
+    def _copy(
+        self, match: Match, columns: list[sql.Composable], where: sql.Composable
+    ) -> Iterator[Chunk]:
+        statement = sql.SQL(
+            "copy (select {} from {} where {}) to stdout (format binary)"
+        ).format(sql.SQL(", ").join(columns), match.relation, where)
+        # A savepoint: a table that fails leaves the snapshot to the others.
+        with (
+            self._our_errors(match),
+            self.connection.transaction(),
+            self.connection.cursor() as cursor,
+            cursor.copy(statement) as copy,
+        ):
+            yield from self._chunks(copy)
+
+    def _chunks(self, copy: Iterable[Buffer]) -> Iterator[Chunk]:
+        """Join rows to chunks: a write for each row costs more than the row."""
+        rows = iter(copy)
+        while True:
+            parts: list[Buffer] = []
+            size = 0
+            with self.watch.waiting():
+                for part in rows:
+                    parts.append(part)
+                    size += len(part)
+                    if size >= CHUNK_BYTES:
+                        break
+            if not parts:
+                return
             yield len(parts), b"".join(parts)
-            parts, size = [], 0
-    yield len(parts), b"".join(parts)
+
+    @contextlib.contextmanager
+    def _our_errors(self, match: Match | None = None) -> Iterator[None]:
+        try:
+            yield
+        except psycopg.Error as error:
+            table = match.table.table if match else None
+            verdict = self.watch.verdict
+            raise reading_fault(error, self.system, table, verdict=verdict) from None
+
+
+def _key(match: Match, types: Mapping[str, str]) -> dict[str, sql.Composable]:
+    wanted = {name: types[name] for name in match.table.key}
+    return dict(zip(wanted, match.expressions(wanted), strict=True))
 
 
 @contextlib.contextmanager
-def open_snapshot(url: str, *, system: str) -> Iterator[Snapshot]:
-    """Connect to a source and hold one snapshot of it."""
+def open_snapshot(
+    url: str, *, system: str, patience: Patience = PATIENCE, shared: str | None = None
+) -> Iterator[Snapshot]:
+    """Connect to a source and hold one snapshot of it, or one that is `shared`."""
     try:
         # Poolers mix up the prepared statements of their clients.
         connection = psycopg.connect(connection_string(url), prepare_threshold=None)
@@ -86,13 +154,24 @@ def open_snapshot(url: str, *, system: str) -> Iterator[Snapshot]:
         raise SourceUnreachable(str(error), system=system) from None
     except psycopg.Error as error:
         raise connection_fault(error, system) from None
-    try:
-        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-        connection.read_only = True
+    with (
+        contextlib.closing(connection),
+        Watch(connection, patience=patience) as watch,
+    ):
         try:
-            connection.execute(SESSION)
+            with watch.waiting():
+                origin = _begin(connection, shared)
+            watch.identify()
         except psycopg.Error as error:
-            raise reading_fault(error, system, None) from None
-        yield Snapshot(connection, system)
-    finally:
-        connection.close()
+            raise reading_fault(error, system, None, verdict=watch.verdict) from None
+        yield Snapshot(connection, watch, system, origin)
+
+
+def _begin(connection: psycopg.Connection[Any], shared: str | None) -> Origin:
+    connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+    connection.read_only = True
+    if shared:
+        statement = sql.SQL("set transaction snapshot {}")
+        connection.execute(statement.format(sql.Literal(shared)))
+    connection.execute(SESSION)
+    return read_origin(connection)

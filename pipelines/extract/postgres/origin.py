@@ -1,0 +1,84 @@
+"""Whose state a snapshot shows and where it stands among the transactions.
+
+`xmin` of a row names the transaction that wrote it. Every transaction that a snapshot
+does not see has a number of at least the snapshot's own xmin; so rows written since
+that number, read by a later snapshot, are all that may be new. Numbers wrap around
+after 2^32, so only distances are compared. What is remembered between loads belongs to
+`load/positions.py`.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+# Beyond half the circle a distance cannot be told from its complement.
+HALF_CIRCLE = 2**31
+
+
+@dataclass(frozen=True)
+class Origin:
+    """The server and database of a snapshot; None where asking is not allowed.
+
+    Every transaction before `watermark` was over, none from `next_xid` on had begun
+    (64 bits, as they never wrap). `age_base` is what age() counts from.
+    """
+
+    server: str | None
+    timeline: int | None
+    database_id: int
+    version: int
+    next_xid: int
+    watermark: int
+    age_base: int
+
+
+def read_origin(connection: psycopg.Connection[Any]) -> Origin:
+    """Ask a snapshot's transaction where it stands."""
+    row = connection.execute(_STATE).fetchone()
+    assert row is not None
+    version, database_id, watermark, next_xid, age_of_three, may_ask = row
+    server = timeline = None
+    if may_ask:
+        control = connection.execute(_CONTROL).fetchone()
+        server, timeline = control or (None, None)
+    # age() counts from the next number, as it was when the transaction first asked.
+    behind = (age_of_three + 3 - next_xid) % 2**32
+    return Origin(
+        server=server,
+        timeline=timeline,
+        database_id=database_id,
+        version=version,
+        next_xid=next_xid,
+        watermark=watermark,
+        age_base=next_xid + behind,
+    )
+
+
+def written_since(origin: Origin, watermark: int) -> sql.Composed:
+    """Compose the condition that a row was written by `watermark` or later."""
+    return sql.SQL("age(xmin) between 0 and {}").format(
+        sql.Literal(origin.age_base - watermark)
+    )
+
+
+def is_in_reach(origin: Origin, watermark: int) -> bool:
+    """Tell whether rows written since a watermark can still be told from older ones."""
+    return origin.age_base - watermark < HALF_CIRCLE
+
+
+_STATE = """
+select
+    current_setting('server_version_num')::integer,
+    (select oid::bigint from pg_database where datname = current_database()),
+    pg_snapshot_xmin(pg_current_snapshot())::text::bigint,
+    pg_snapshot_xmax(pg_current_snapshot())::text::bigint,
+    age('3'::xid)::bigint,
+    has_function_privilege('pg_control_system()', 'execute')
+        and has_function_privilege('pg_control_checkpoint()', 'execute')
+"""
+_CONTROL = """
+select control.system_identifier::text, point.timeline_id::bigint
+from pg_control_system() as control, pg_control_checkpoint() as point
+"""
