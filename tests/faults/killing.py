@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from pipelines.catalog import Column, Table
+from pipelines.ingest.databases import Engine
 from tests.faults.loader import Loader, load
 from tests.faults.plans import AtStatement
 from tests.faults.proxy import Proxy
@@ -202,4 +203,7 @@ def open_scene(name: str, source_url: str, warehouse_url: str) -> Iterator[Scene
     }
     sides = Sides(source_url, warehouse_url, tables[name])
     with Proxy(source_url) as source, Proxy(warehouse_url) as warehouse:
-        yield Scene(sides, source, warehouse, is_first=name == "first load")
+        # One table after the other: then statements have numbers.
+        options = {"engine": Engine(workers=1)}
+        is_first = name == "first load"
+        yield Scene(sides, source, warehouse, is_first, options)
