@@ -1,0 +1,83 @@
+"""A front that speaks TLS for a PostgreSQL server that cannot.
+
+The embedded server is built without it. Who trusts the certificate belongs to the
+tests.
+"""
+
+import asyncio
+import contextlib
+import ssl
+import threading
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+from tests.faults.wire import SSL_REQUEST
+
+READ_BYTES = 64 * 1024
+
+
+class TlsFront:
+    """Ends TLS before the server of a URL, on a port of its own, while it is open."""
+
+    def __init__(self, target: str, context: ssl.SSLContext) -> None:
+        parts = urlsplit(target)
+        self._target = (parts.hostname or "127.0.0.1", parts.port or 5432)
+        self._context = context
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self.port = 0
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        self._call(self._listen())
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._call(self._close())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def _call(self, coroutine: Any) -> Any:
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(30)
+
+    async def _listen(self) -> None:
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def _close(self) -> None:
+        self._server.close()
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _accept(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        with contextlib.suppress(
+            OSError, asyncio.IncompleteReadError, asyncio.CancelledError
+        ):
+            request = await reader.readexactly(8)
+            if int.from_bytes(request[4:], "big") == SSL_REQUEST:
+                writer.write(b"S")
+                await writer.start_tls(self._context)
+                request = b""
+            to_reader, to_writer = await asyncio.open_connection(*self._target)
+            to_writer.write(request)
+            pumps = [
+                asyncio.create_task(_pump(reader, to_writer)),
+                asyncio.create_task(_pump(to_reader, writer)),
+            ]
+            await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
+            for pump in pumps:
+                pump.cancel()
+            to_writer.close()
+        writer.close()
+
+
+async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with contextlib.suppress(OSError):
+        while data := await reader.read(READ_BYTES):
+            writer.write(data)
+            await writer.drain()
