@@ -1,6 +1,6 @@
 """Checks of what a source database holds: the tables of its role, readable and whole.
 
-They stand on the comparison that loads use, `extract/postgres/schema.py`. The server
+They stand on the comparison that loads use, `extract/postgres/matching.py`. The server
 itself belongs to `servers.py`.
 """
 
@@ -23,12 +23,11 @@ from pipelines.doctor.findings import (
 from pipelines.doctor.servers import Clock, Identity
 from pipelines.doctor.sessions import Session
 from pipelines.errors import SourceError
-from pipelines.extract.postgres.matching import Match, match
+from pipelines.extract.postgres.matching import Match, match, refuse_stranger
 from pipelines.extract.postgres.schema import SourceTable, inspect
+from pipelines.ingest.reading import XMIN_ROWS
 
 DATABASES = ("landing", "traffic", "tripwire")
-# From so many rows on a table is read by xmin, unless its YAML says otherwise.
-XMIN_ROWS = 200_000
 
 
 @dataclass(frozen=True)
@@ -97,12 +96,13 @@ def check_tables(session: Session, source: Source) -> Iterator[Remark]:
     everything = [name for table in source.catalog for name in table.source_names]
     with session.transaction() as connection:
         found = inspect(connection, everything)
-    if stranger := _stranger(source, found):
-        yield stranger
-        return
     if not found:
         yield _nothing(session, source)
         return
+    if stranger := _stranger(source, found):
+        yield stranger
+        return
+    refuse_stranger(source.system, source.catalog, found)
     matches, faults = _compare(source, found)
     yield from _faults(faults)
     yield from _absent(source, found)
