@@ -78,6 +78,8 @@ def reading_fault(
     remedy = "the connection broke or the server is short of something; run again"
     if verdict:
         remedy = "see the network between here and the source; run again"
+    elif code == "42501" and "row-level security" in message:
+        return hidden_rows(system, table)
     elif code == "42501" or code.startswith("28"):
         kind, remedy = (
             AuthError,
@@ -95,3 +97,15 @@ def reading_fault(
     elif code == "57014":
         remedy = "the source is slow or somebody cancelled the query; run again later"
     return kind(message, system=system, table=table, remedy=remedy)
+
+
+def hidden_rows(system: str, table: str | None) -> LoadRefused:
+    """Return the error of a table whose rows pass a filter before we see them."""
+    return LoadRefused(
+        "row security hides rows from the role of the connection",
+        system=system,
+        table=table,
+        remedy="give the role BYPASSRLS or a policy `for select using (true)`; through "
+        "a view, the owner of the view needs it",
+        guard="row_security",
+    )

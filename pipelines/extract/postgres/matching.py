@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from psycopg import sql
 
 from pipelines.catalog import Catalog, Column, Table
-from pipelines.errors import AuthError, LoadRefused, SchemaChanged
+from pipelines.errors import AuthError, SchemaChanged
+from pipelines.extract.postgres.faults import hidden_rows
 from pipelines.extract.postgres.schema import SourceColumn, SourceTable
 
 # Below this a first load is merged like any other.
@@ -160,13 +161,7 @@ def _refuse_unreadable(table: Table, source: SourceTable) -> None:
             guard="unreadable",
         )
     if source.hides_rows:
-        raise LoadRefused(
-            "row security hides rows from the role of the connection",
-            system=table.system,
-            table=table.table,
-            remedy="give the role BYPASSRLS or a policy `for select using (true)`",
-            guard="row_security",
-        )
+        raise hidden_rows(table.system, table.table)
 
 
 def signature_names(catalog: Catalog) -> tuple[str, ...]:

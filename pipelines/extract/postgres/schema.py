@@ -34,7 +34,9 @@ class SourceTable:
 
     `members` are the oids of the relation and of all that it reads through inheritance
     or partitions; `rows` is the planner's estimate. `has_xmin` tells that each row
-    names the transaction that wrote it, and that it may be read.
+    names the transaction that wrote it, and that it may be read. Row security that
+    applies to the reader (or to the owner of a view) makes it `is_secured`; it
+    `hides_rows` unless policies let every row pass.
     """
 
     schema: str
@@ -46,6 +48,7 @@ class SourceTable:
     rows: int = 0
     members: tuple[int, ...] = ()
     has_xmin: bool = False
+    is_secured: bool = False
     columns: Mapping[str, SourceColumn] = field(default_factory=dict)
 
 
@@ -57,8 +60,9 @@ def inspect(
     columns: dict[str, dict[str, SourceColumn]] = {}
     keys: dict[str, dict[int, str]] = {}
     for row in connection.execute(_INSPECT, {"names": sorted(set(names))}):
-        (schema, name, kind, size, rows, members, has_xmin, hides_rows) = row[:8]
-        column, data_type, is_builtin, is_domain, is_readable, place, form = row[8:]
+        (schema, name, kind, size, rows, members, has_xmin) = row[:7]
+        (hides_rows, is_secured, column, data_type, is_builtin, is_domain) = row[7:13]
+        (is_readable, place, form) = row[13:]
         if name not in found:
             columns[name], keys[name] = {}, {}
             found[name] = SourceTable(
@@ -71,6 +75,7 @@ def inspect(
                 rows=rows or 0,
                 members=tuple(members),
                 has_xmin=has_xmin,
+                is_secured=is_secured,
                 columns=columns[name],
             )
         raw_type = portable_type(data_type, is_builtin=is_builtin)
@@ -103,28 +108,64 @@ resolved as (
 
 relation as (
     select
-        class.oid, class.relname, class.relkind, namespace.nspname,
-        row_security_active(class.oid) and not exists (
-            select from pg_policy as policy
-            where policy.polrelid = class.oid and policy.polpermissive
-                and policy.polcmd in ('r', '*')
-                and pg_get_expr(policy.polqual, policy.polrelid) = 'true'
-                and (
-                    policy.polroles = array[0::oid] or exists (
-                        select from unnest(policy.polroles) as member (role)
-                        where pg_has_role(member.role, 'usage')
-                    )
-                )
-                and not exists (
-                    select from pg_policy as other
-                    where other.polrelid = class.oid and not other.polpermissive
-                )
-        ) as hides_rows
+        class.oid, class.relname, class.relkind, namespace.nspname
     from pg_class as class
     inner join pg_namespace as namespace on namespace.oid = class.relnamespace
     where class.relname = any(%(names)s) and class.relkind in ('r', 'p', 'v', 'm', 'f')
         and namespace.nspname not in ('pg_catalog', 'information_schema')
         and pg_table_is_visible(class.oid)
+),
+
+self as (select oid from pg_roles where rolname = current_user),
+
+-- Which relation is read in whose name: a view reads with the rights of its owner.
+reading (root, oid, role) as (
+    select relation.oid, relation.oid, self.oid from relation cross join self
+    union
+    select
+        reading.root, dependency.refobjid,
+        case when invoker.is_asked then self.oid else view.relowner end
+    from reading
+    cross join self
+    inner join pg_class as view
+        on view.oid = reading.oid and view.relkind in ('v', 'm')
+    cross join lateral (
+        select coalesce(bool_or(option_value::boolean), false) as is_asked
+        from pg_options_to_table(view.reloptions)
+        where option_name = 'security_invoker'
+    ) as invoker
+    inner join pg_rewrite as rewrite on rewrite.ev_class = view.oid
+    inner join pg_depend as dependency
+        on dependency.classid = 'pg_rewrite'::regclass
+        and dependency.objid = rewrite.oid
+        and dependency.refclassid = 'pg_class'::regclass
+        and dependency.refobjid <> view.oid
+),
+
+-- Row security that meets the role; it is open when its policies let every row pass.
+secured as (
+    select reading.root, bool_and(policies.are_open) as is_open
+    from reading
+    inner join pg_class as class on class.oid = reading.oid and class.relrowsecurity
+    inner join pg_roles as role on role.oid = reading.role
+    cross join lateral (
+        select
+            coalesce(bool_or(allows_all) filter (where polpermissive), false)
+            and coalesce(bool_and(allows_all) filter (where not polpermissive), true)
+                as are_open
+        from pg_policy
+        cross join lateral (
+            select coalesce(pg_get_expr(polqual, polrelid) = 'true', false)
+        ) as condition (allows_all)
+        where polrelid = class.oid and polcmd in ('r', '*') and exists (
+            select from unnest(polroles) as member (oid)
+            where member.oid = 0 or pg_has_role(role.oid, member.oid, 'usage')
+        )
+    ) as policies
+    where not role.rolsuper and not role.rolbypassrls and (
+        class.relforcerowsecurity or not pg_has_role(role.oid, class.relowner, 'usage')
+    )
+    group by reading.root
 ),
 
 member (root, oid) as (
@@ -164,7 +205,7 @@ select
     relation.nspname, relation.relname, relation.relkind::text, storage.size,
     storage.rows, storage.members,
     storage.is_heap and has_column_privilege(relation.oid, -2::int2, 'select'),
-    relation.hides_rows, attribute.attname,
+    coalesce(not secured.is_open, false), secured.root is not null, attribute.attname,
     format_type(
         coalesce(resolved.base, type.oid),
         coalesce(resolved.modifier, attribute.atttypmod)
@@ -185,6 +226,7 @@ select
     end
 from relation
 inner join storage on storage.root = relation.oid
+left join secured on secured.root = relation.oid
 inner join pg_attribute as attribute on attribute.attrelid = relation.oid
 inner join pg_type as type on type.oid = attribute.atttypid
 left join resolved on resolved.oid = type.oid

@@ -27,8 +27,13 @@ CHUNK_BYTES = 256 * 1024
 Buffer = bytes | bytearray | memoryview
 # The number of rows (give or take the frame of the format) and their bytes.
 Chunk = tuple[int, bytes]
+# Row security that would filter raises an error then.
+UNFILTERED = "set local row_security = off"
+# Policies that let every row pass count as filters too.
+BY_POLICIES = "set local row_security = on"
 # Text forms must not depend on the settings of a role or a database.
-SESSION = """
+SESSION = f"""
+{UNFILTERED};
 set local statement_timeout = '30min';
 set local lock_timeout = '10s';
 set local idle_in_transaction_session_timeout = '30min';
@@ -89,11 +94,7 @@ class Snapshot:
     def digest_keys(self, match: Match, types: Mapping[str, str]) -> Digests:
         """Count and digest the keys of a table by bucket."""
         key = _key(match, types)
-        with (
-            self._our_errors(match),
-            self.watch.waiting(),
-            self.connection.transaction(),
-        ):
+        with self._reading(match), self.watch.waiting():
             return query_digests(self.connection, match.relation, key, types)
 
     def _copy(
@@ -102,10 +103,8 @@ class Snapshot:
         statement = sql.SQL(
             "copy (select {} from {} where {}) to stdout (format binary)"
         ).format(sql.SQL(", ").join(columns), match.relation, where)
-        # A savepoint: a table that fails leaves the snapshot to the others.
         with (
-            self._our_errors(match),
-            self.connection.transaction(),
+            self._reading(match),
             self.connection.cursor() as cursor,
             cursor.copy(statement) as copy,
         ):
@@ -126,6 +125,16 @@ class Snapshot:
             if not parts:
                 return
             yield len(parts), b"".join(parts)
+
+    @contextlib.contextmanager
+    def _reading(self, match: Match) -> Iterator[None]:
+        """Open a savepoint: a table that fails leaves the snapshot to the others."""
+        with self._our_errors(match), self.connection.transaction():
+            if match.source.is_secured:
+                self.connection.execute(BY_POLICIES)
+            yield
+            if match.source.is_secured:
+                self.connection.execute(UNFILTERED)
 
     @contextlib.contextmanager
     def _our_errors(self, match: Match | None = None) -> Iterator[None]:
