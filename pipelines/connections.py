@@ -183,8 +183,17 @@ def _refuse_misread(settings: dict[str, Any]) -> None:
     ports = str(settings.get("port") or "").split(",")
     if not all(port == "" or port.isdecimal() for port in ports):
         raise ConfigurationError(UNENCODED)
-    if re.search(r"[@?#\s]", str(settings.get("host") or "").lstrip("@")):
+    hosts = str(settings.get("host") or "").split(",")
+    names = [host for host in hosts if not host.startswith(("/", "@"))]
+    if any(re.search(r"[@?#\s]", name) for name in names):
         raise ConfigurationError(UNENCODED)
+    try:
+        # The resolver's own error is no psycopg.Error.
+        ",".join(names).encode("idna")
+    except UnicodeError:
+        raise ConfigurationError(
+            "the URL has a host name that cannot be (an empty or endless part)"
+        ) from None
     if re.fullmatch(r"\[.*\]", str(settings.get("password") or ""), re.S):
         raise ConfigurationError(
             "the password in the URL is a placeholder in square brackets: write the "

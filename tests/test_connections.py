@@ -132,6 +132,12 @@ def test_a_password_that_is_not_encoded_is_explained_and_not_shown(login):
     assert raised.value.__suppress_context__ or raised.value.__context__ is None
 
 
+@pytest.mark.parametrize("host", ["db..example.com", f"{'x' * 64}.example.com"])
+def test_a_host_name_that_cannot_be_is_refused(host):
+    with pytest.raises(ConfigurationError, match="host name"):
+        parse_url(f"postgresql://user@{host}/name")
+
+
 def test_harmless_characters_need_no_encoding():
     settings = parse_url(f"postgresql://u:a:b?c#d&e=f+g@{REMOTE}/name")
 
