@@ -12,8 +12,9 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-# Also the lists of buckets must stay small beside a million keys.
-BUCKETS = 4096
+# Coarse buckets find out that something vanished, fine ones where, when much did.
+COARSE = 4096
+FINE = 32_768
 OLDEST_VERSION = 140_000
 INTEGERS = frozenset({"smallint", "integer", "bigint"})
 EVERYTHING = sql.SQL("true")
@@ -22,11 +23,11 @@ Digests = dict[int, tuple[int, int]]
 
 
 def bucket(
-    columns: Mapping[str, sql.Composable], types: Mapping[str, str]
+    columns: Mapping[str, sql.Composable], types: Mapping[str, str], buckets: int
 ) -> sql.Composed:
     """Compose the bucket of a key: its columns in key order, and their raw types."""
     return sql.SQL("cast({hash} & {mask} as integer)").format(
-        hash=_hash(columns, types), mask=sql.Literal(BUCKETS - 1)
+        hash=_hash(columns, types), mask=sql.Literal(buckets - 1)
     )
 
 
@@ -35,6 +36,7 @@ def query_digests(
     relation: sql.Composable,
     columns: Mapping[str, sql.Composable],
     types: Mapping[str, str],
+    buckets: int,
     *,
     where: sql.Composable = EVERYTHING,
 ) -> Digests:
@@ -44,7 +46,7 @@ def query_digests(
         "from (select {hash} as hash from {relation} where {where} offset 0) as keys "
         "group by 1"
     ).format(
-        mask=sql.Literal(BUCKETS - 1),
+        mask=sql.Literal(buckets - 1),
         hash=_hash(columns, types),
         relation=relation,
         where=where,

@@ -54,13 +54,13 @@ class SourceRows:
     ) -> Iterator[Chunk]:
         return self.snapshot.copy(self.match, types, since=since)
 
-    def digest_keys(self, types: Mapping[str, str]) -> Digests:
-        return self.snapshot.digest_keys(self.match, types)
+    def digest_keys(self, types: Mapping[str, str], buckets: int) -> Digests:
+        return self.snapshot.digest_keys(self.match, types, buckets)
 
     def copy_keys(
-        self, types: Mapping[str, str], buckets: Iterable[int]
+        self, types: Mapping[str, str], buckets: int, wanted: Iterable[int]
     ) -> Iterator[Chunk]:
-        return self.snapshot.copy_keys(self.match, types, buckets)
+        return self.snapshot.copy_keys(self.match, types, buckets, wanted)
 
     def place(self, before: Position | None) -> Place:
         """Return what is to be remembered of the source."""
@@ -113,6 +113,7 @@ class SourceRows:
             table=table.table,
             remedy="run again when it has caught up; if this state is the right one, "
             f"run with confirm_source: [{table.table}]",
+            guard="older_state",
         )
 
 

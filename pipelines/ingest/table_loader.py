@@ -130,7 +130,11 @@ class TableLoader:
         if table.required:
             remedy = "create or grant it; what was loaded before stays"
             raise SchemaChanged(
-                message, system=table.system, table=table.table, remedy=remedy
+                message,
+                system=table.system,
+                table=table.table,
+                remedy=remedy,
+                guard="missing_table",
             )
         if not self._holds_rows(table):
             self._record_absence(table)

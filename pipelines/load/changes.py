@@ -5,14 +5,13 @@ leaves no trace, so the keys of both sides are compared: first by digests of buc
 then, where a bucket differs, key by key. The merge itself belongs to `merge.py`.
 """
 
-from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 
 from psycopg import sql
 
-from pipelines.key_digests import Digests, bucket, query_digests
+from pipelines.key_digests import COARSE, FINE, Digests, bucket, query_digests
 from pipelines.load.copying import Progress, Source, copy_in, pass_through
-from pipelines.load.deletes import Deletions, Merged, mark_missing
+from pipelines.load.deletes import Deletions, Merged, Unexpected, mark_missing
 from pipelines.load.log import LoadResult
 from pipelines.load.merge import (
     KEYS,
@@ -25,7 +24,6 @@ from pipelines.load.merge import (
     create_stage,
     drop_stage,
     insert_new,
-    same_key,
     update_changed,
 )
 
@@ -51,49 +49,57 @@ def merge_changes(
     count = copy_in(
         connection, STAGE, raw, source, since=since, on_progress=on_progress
     )
-    types = {name: raw.columns[name] for name in raw.key}
+    updated = inserted = 0
     with ThreadPoolExecutor(1) as side:
         # The source digests its keys while the warehouse merges and digests its own.
-        offered = side.submit(source.digest_keys, types)
-        updated = inserted = 0
+        offering = side.submit(source.digest_keys, _key_types(raw), COARSE)
         if count:
             analyze_stage(connection, raw.key)
             updated = update_changed(connection, raw, stamp)
             inserted = insert_new(connection, raw, stamp)
-        held = query_digests(connection, raw.identifier, _key(raw), types, where=LIVING)
-        there = offered.result()
-    differing = _differing(held, there)
+        held = _digest_living(connection, raw, COARSE)
+        offered = offering.result()
     drop_stage(connection)
-    result = LoadResult(count, inserted, updated)
-    if not differing:
-        return Merged(result)
-    stage_keys(connection, raw, source, differing)
-    if _lacks_keys(connection, raw):
-        drop_stage(connection, KEYS)
-        return None
-    living = sum(count for count, _ in held.values())
-    deleted, refused = mark_missing(
-        connection,
-        raw,
-        stamp,
-        deletions,
-        living=living - inserted,
-        is_emptied=not there,
-        scope=_in_buckets(raw, differing),
-        stage=KEYS,
-    )
-    drop_stage(connection, KEYS)
+    buckets, differing = COARSE, _differing(held, offered)
+    if len(differing) > COARSE / 4:
+        buckets, differing = FINE, _compare(connection, raw, source, FINE)
+    deleted, refused = 0, None
+    if differing:
+        _stage_keys(connection, raw, source, buckets, differing)
+        living = _count(held)
+        try:
+            deleted, refused = mark_missing(
+                connection,
+                raw,
+                stamp,
+                deletions,
+                living=living - inserted,
+                is_emptied=not offered,
+                scope=_in_buckets(raw, buckets, differing),
+                stage=KEYS,
+                expected=living - _count(offered),
+            )
+        except Unexpected:
+            return None
+        finally:
+            drop_stage(connection, KEYS)
     return Merged(LoadResult(count, inserted, updated, deleted), refused)
 
 
-def stage_keys(
-    connection: Connection, raw: RawTable, source: Source, buckets: Iterable[int]
-) -> None:
-    """Stage the source's keys of some buckets."""
-    types = {name: raw.columns[name] for name in raw.key}
-    create_keys(connection, raw)
-    pass_through(connection, KEYS, raw.key, source.copy_keys(types, buckets))
-    analyze_stage(connection, raw.key, KEYS)
+def _compare(
+    connection: Connection, raw: RawTable, source: Source, buckets: int
+) -> list[int]:
+    """Digest the keys on both sides at once and return the buckets that differ."""
+    with ThreadPoolExecutor(1) as side:
+        offering = side.submit(source.digest_keys, _key_types(raw), buckets)
+        held = _digest_living(connection, raw, buckets)
+        return _differing(held, offering.result())
+
+
+def _digest_living(connection: Connection, raw: RawTable, buckets: int) -> Digests:
+    return query_digests(
+        connection, raw.identifier, _key(raw), raw.columns, buckets, where=LIVING
+    )
 
 
 def _differing(held: Digests, offered: Digests) -> list[int]:
@@ -104,22 +110,33 @@ def _differing(held: Digests, offered: Digests) -> list[int]:
     ]
 
 
+def _count(digests: Digests) -> int:
+    return sum(count for count, _ in digests.values())
+
+
+def _stage_keys(
+    connection: Connection,
+    raw: RawTable,
+    source: Source,
+    buckets: int,
+    wanted: list[int],
+) -> None:
+    create_keys(connection, raw)
+    chunks = source.copy_keys(_key_types(raw), buckets, wanted)
+    pass_through(connection, KEYS, raw.key, chunks)
+    analyze_stage(connection, raw.key, KEYS)
+
+
 def _key(raw: RawTable, prefix: str | None = None) -> dict[str, sql.Composable]:
     parts = (prefix,) if prefix else ()
     return {name: sql.Identifier(*parts, name) for name in raw.key}
 
 
-def _in_buckets(raw: RawTable, buckets: list[int]) -> sql.Composed:
+def _key_types(raw: RawTable) -> dict[str, str]:
+    return {name: raw.columns[name] for name in raw.key}
+
+
+def _in_buckets(raw: RawTable, buckets: int, wanted: list[int]) -> sql.Composed:
     return sql.SQL("{} in (select unnest({}))").format(
-        bucket(_key(raw, "old"), raw.columns), sql.Literal(buckets)
+        bucket(_key(raw, "old"), raw.columns, buckets), sql.Literal(wanted)
     )
-
-
-def _lacks_keys(connection: Connection, raw: RawTable) -> bool:
-    """Tell whether the source has a key that raw does not hold as living."""
-    statement = sql.SQL(
-        "select exists (select from {keys} as new where not exists ("
-        "select from {raw} as old where old._deleted_at is null and {same_key}))"
-    ).format(keys=KEYS, raw=raw.identifier, same_key=same_key(raw.key))
-    row = connection.execute(statement).fetchone()
-    return bool(row and row[0])

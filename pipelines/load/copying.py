@@ -41,13 +41,13 @@ class Source(Protocol):
         With `since`, only of the rows written by that transaction or a later one.
         """
 
-    def digest_keys(self, types: Mapping[str, str]) -> Digests:
-        """Count and digest the keys by bucket."""
+    def digest_keys(self, types: Mapping[str, str], buckets: int) -> Digests:
+        """Count and digest the keys, in so many buckets."""
 
     def copy_keys(
-        self, types: Mapping[str, str], buckets: Iterable[int]
+        self, types: Mapping[str, str], buckets: int, wanted: Iterable[int]
     ) -> Iterator[Chunk]:
-        """Yield binary COPY of the keys of some buckets."""
+        """Yield binary COPY of the keys in the wanted of so many buckets."""
 
 
 def copy_in(

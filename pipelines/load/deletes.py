@@ -4,7 +4,6 @@ What counts as suspicious belongs to `guards.py`.
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -29,6 +28,14 @@ class Deletions:
     confirmed: bool = False
     may_empty: bool = False
 
+    def are_expected(self, *, is_emptied: bool) -> bool:
+        """Tell whether rows may vanish in any number."""
+        return self.confirmed or (self.may_empty and is_emptied)
+
+
+class Unexpected(Exception):
+    """The source has keys that raw lacks, though all that was written was read."""
+
 
 @dataclass(frozen=True)
 class Merged:
@@ -47,20 +54,22 @@ def mark_missing(
     living: int,
     is_emptied: bool,
     scope: sql.Composable = EVERYTHING,
-    values: dict[str, Any] | None = None,
     stage: sql.Identifier = STAGE,
+    expected: int | None = None,
 ) -> tuple[int, LoadRefused | None]:
     """Mark missing rows as deleted, and take it back when they are too many.
 
     `living` is the number of rows before this load that were not deleted; a source
-    that offers no row at all has `is_emptied` the table.
+    that offers no row at all has `is_emptied` the table. Raises Unexpected, with
+    nothing marked, when not as many are missing as both sides' counts make `expected`.
     """
     refused = None
     with connection.transaction() as attempt:
-        deleted = delete_missing(connection, raw, stamp, scope, values, stage=stage)
-        if deleted and not deletions.confirmed:
-            may_empty = deletions.may_empty or not is_emptied
-            refused = mass_delete(raw, deleted, living, may_empty=may_empty)
+        deleted = delete_missing(connection, raw, stamp, scope, stage=stage)
+        if expected not in (None, deleted):
+            raise Unexpected
+        if deleted and not deletions.are_expected(is_emptied=is_emptied):
+            refused = mass_delete(raw, deleted, living, may_empty=not is_emptied)
         if refused:
             raise psycopg.Rollback(attempt)
     return (0, refused) if refused else (deleted, None)
