@@ -13,7 +13,7 @@ import pytest
 from pipelines.catalog import load_catalog
 from pipelines.definitions import defs
 from pipelines.defs.assets import failing_step
-from pipelines.defs.databases import CHECK
+from pipelines.defs.databases import CHECKS
 from pipelines.defs.dbt import MANIFEST, reason_of
 from pipelines.defs.resources import Environment, executor
 from pipelines.errors import ConfigurationError
@@ -93,7 +93,7 @@ def test_every_source_that_dbt_reads_is_made_by_somebody():
 def test_every_dbt_test_is_an_asset_check():
     nodes = json.loads(MANIFEST.read_text())["nodes"].values()
     tests = [node for node in nodes if node["resource_type"] == "test"]
-    checks = [key for key in GRAPH.asset_check_keys if key.name != CHECK]
+    checks = [key for key in GRAPH.asset_check_keys if key.name not in CHECKS]
 
     assert len(checks) == len(tests)
 

@@ -1,7 +1,7 @@
 """The source databases in Dagster: one step per database, an asset per table.
 
-Built from the catalog. Every table carries a check: red when its load failed, yellow
-when its source no longer looks as declared.
+Built from the catalog. Every table carries two checks: red when its load failed or a
+guard stopped it, yellow when its source no longer looks as declared.
 """
 
 from collections.abc import Iterator
@@ -19,17 +19,44 @@ from pipelines.defs.assets import (
     raw_spec,
 )
 from pipelines.defs.resources import Environment, catalog
-from pipelines.ingest.databases import TableLoad, extract_database
+from pipelines.errors import SchemaChanged
+from pipelines.ingest.databases import extract_database
+from pipelines.ingest.table_loader import TableLoad
+from pipelines.load.guards import Confirmation
 from pipelines.load.merge import Connection
 
 SYSTEMS = ("landing", "traffic", "tripwire")
-CHECK = "loads_as_declared"
+LOADED = "is_loaded"
+AS_DECLARED = "matches_declaration"
+CHECKS = {
+    LOADED: "Red: the load failed, or the guard that the metadata names stopped it; "
+    "the table keeps its last good rows. The description says what to do.",
+    AS_DECLARED: "Yellow: the source has columns that nobody declared (they are never "
+    "loaded), lost or renamed some, or lacks the table; correct the sources YAML.",
+}
 
 
 class DatabaseRunConfig(dg.Config):
-    """What an operator may confirm for one run: tables that really lost their rows."""
+    """What an operator has looked at and confirms for one run, by names of tables."""
 
-    confirm_deletes: list[str] = Field(default_factory=list)
+    confirm_deletes: list[str] = Field(
+        default_factory=list, description="Tables whose missing rows are really gone."
+    )
+    confirm_types: list[str] = Field(
+        default_factory=list,
+        description="Tables that take the types which their source has now.",
+    )
+    confirm_source: list[str] = Field(
+        default_factory=list,
+        description="Tables for which another database, or an older state of it, "
+        "is the right one.",
+    )
+
+    @property
+    def confirmation(self) -> Confirmation:
+        return Confirmation(
+            self.confirm_deletes, self.confirm_types, self.confirm_source
+        )
 
 
 Event = dg.MaterializeResult[None] | dg.AssetCheckResult
@@ -43,7 +70,11 @@ def database_step(system: str, declared: Catalog) -> dg.AssetsDefinition:
     @dg.multi_asset(
         name=f"extract_{system}",
         specs=specs,
-        check_specs=[_check(spec.key) for spec in specs],
+        check_specs=[
+            dg.AssetCheckSpec(name, asset=spec.key, description=description)
+            for spec in specs
+            for name, description in CHECKS.items()
+        ],
         can_subset=True,
         pool=f"{system}_database",
         retry_policy=SOURCE_RETRIES,
@@ -62,7 +93,7 @@ def database_step(system: str, declared: Catalog) -> dg.AssetsDefinition:
                 catalog=declared,
                 run=environment.run_info(context),
                 tables={key.path[-1] for key in context.selected_asset_keys},
-                confirm_deletes=config.confirm_deletes,
+                confirm=config.confirmation,
                 on_progress=lambda table, rows: context.log.info(
                     f"{table}: {rows:,} rows so far"
                 ),
@@ -75,40 +106,55 @@ def database_step(system: str, declared: Catalog) -> dg.AssetsDefinition:
     return extract
 
 
-def _check(key: dg.AssetKey) -> dg.AssetCheckSpec:
-    return dg.AssetCheckSpec(
-        CHECK,
-        asset=key,
-        description="Red: the load failed, the table keeps its last good rows. Yellow: "
-        "the source has columns that nobody declared (they are never loaded) or lost "
-        "some; declare them in the sources YAML, or leave them.",
-    )
-
-
 def _events(load: TableLoad, warehouse: Connection) -> Iterator[Event]:
     """Report one table: a failed one keeps its last materialization."""
     key = dg.AssetKey(["raw", load.table.name])
     if load.error is None:
+        rate = load.result.rows_read / load.seconds if load.seconds else None
         yield materialized(
             warehouse,
             key,
             load.result,
             newest_row_at=load.newest_row_at,
             seconds=load.seconds,
+            rows_per_second=round(rate) if rate else None,
             outcome=load.outcome,
             mode=load.mode,
             notes="; ".join(load.notes) or None,
         )
-    failed = load.error is not None
-    yield dg.AssetCheckResult(
-        check_name=CHECK,
+    yield _loaded(load, key)
+    yield _as_declared(load, key)
+
+
+def _loaded(load: TableLoad, key: dg.AssetKey) -> dg.AssetCheckResult:
+    facts: dict[str, str | int] = {
+        "outcome": load.outcome,
+        "rows_read": load.result.rows_read,
+    }
+    if load.error and load.error.guard:
+        facts["guard"] = load.error.guard
+    return dg.AssetCheckResult(
+        check_name=LOADED,
         asset_key=key,
-        passed=not failed and not load.warnings,
-        severity=(
-            dg.AssetCheckSeverity.ERROR if failed else dg.AssetCheckSeverity.WARN
-        ),
-        description=str(load.error) if failed else "; ".join(load.warnings) or None,
-        metadata={"outcome": load.outcome, "rows_read": load.result.rows_read},
+        passed=load.error is None,
+        severity=dg.AssetCheckSeverity.ERROR,
+        description=str(load.error) if load.error else None,
+        metadata=facts,
+    )
+
+
+def _as_declared(load: TableLoad, key: dg.AssetKey) -> dg.AssetCheckResult:
+    remarks = list(load.warnings)
+    if isinstance(load.error, SchemaChanged):
+        remarks.append(str(load.error))
+    elif load.error and load.mode is None:
+        remarks.append("not compared, as the load failed before")
+    return dg.AssetCheckResult(
+        check_name=AS_DECLARED,
+        asset_key=key,
+        passed=not remarks,
+        severity=dg.AssetCheckSeverity.WARN,
+        description="; ".join(remarks) or None,
     )
 
 
