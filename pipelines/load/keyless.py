@@ -24,10 +24,11 @@ def replace(
     When far fewer rows are staged than are held, nothing changes at all.
     """
     living = count_living(connection, raw)
-    is_expected = deletions.confirmed or (deletions.may_empty and not staged)
-    refused = None if is_expected else mass_delete(raw, living - staged, living)
-    if refused:
-        return Merged(LoadResult(rows_read=staged), refused)
+    missing = living - staged
+    if missing > 0 and not deletions.are_expected(is_emptied=not staged):
+        refused = mass_delete(raw, missing, living)
+        if refused:
+            return Merged(LoadResult(rows_read=staged), refused)
     parts = {
         "raw": raw.identifier,
         "stage": STAGE,
