@@ -26,10 +26,13 @@ class WatchedConnection(psycopg.Connection[Any]):
         """Connect and start to watch."""
         # Poolers mix up the prepared statements of their clients.
         connection = cls.connect(conninfo, prepare_threshold=None)
-        watch = Watch(connection, patience=patience)
-        watch.__enter__()
-        connection.watch = watch
-        watch.identify()
+        connection.watch = Watch(connection, patience=patience)
+        connection.watch.__enter__()
+        try:
+            connection.watch.identify()
+        except psycopg.Error:
+            connection.close()
+            raise
         return connection
 
     def wait(
