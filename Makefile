@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help run test dev install check clean
+.PHONY: help run test dev install check bench clean
 
 help: ## Print this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -24,6 +24,9 @@ check: install ## Lint Python and SQL, check types, parse the dbt project
 	@$(BIN)/mypy
 	@$(BIN)/sqlfluff lint --processes 2 dbt_project/models dbt_project/tests
 	@$(BIN)/dbt parse --quiet --project-dir dbt_project --profiles-dir dbt_project
+
+bench: install ## Compare the PostgreSQL engine with other tools (about 20 minutes)
+	@$(BIN)/python -m benchmarks
 
 clean: ## Remove the environment and the sandbox's data
 	@rm -rf .venv .sandbox dbt_project/target
