@@ -3,9 +3,10 @@
 What is loaded from them belongs to the tests.
 """
 
+import contextlib
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
@@ -94,6 +95,24 @@ def wait_for(condition: Callable[[], bool]) -> None:
     while not condition():
         assert time.monotonic() < end, "gave up waiting"
         time.sleep(0.02)
+
+
+@contextlib.contextmanager
+def holding_up(url: str, table: str) -> Iterator[Callable[[str], bool]]:
+    """Lock a table as DDL does; yields whether somebody waits for it at an address."""
+    query = f"""
+        select exists (select from pg_locks
+        where relation = '{table}'::regclass and not granted)
+    """
+
+    def waits(where: str) -> bool:
+        with psycopg.connect(where) as watcher:
+            return bool(watcher.execute(query).fetchone()[0])
+
+    with psycopg.connect(url) as migration:
+        migration.execute(f"lock table {table} in access exclusive mode")
+        yield waits
+        migration.rollback()
 
 
 def copy_database(source_url: str, target_url: str, *, server: PostgresServer) -> None:

@@ -45,10 +45,16 @@ def names() -> Iterator[str]:
 def leads_of(new_database: NewDatabase, names: Iterator[str]) -> NewPair:
     """Return a function that makes a source of leads on some server and loads it."""
 
-    def make(server: PostgresServer, *, mode: str | None, rows: int = 100) -> Pair:
+    def make(
+        server: PostgresServer,
+        *,
+        mode: str | None,
+        rows: int = 100,
+        warehouse_url: str | None = None,
+    ) -> Pair:
         name = next(names)
         server.create_database(name)
-        pair = Pair(server.url(name), new_database())
+        pair = Pair(server.url(name), warehouse_url or new_database())
         pair.source(
             "create table leads "
             "(id int primary key, name text, updated_at timestamptz)",
