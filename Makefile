@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help run test dev install check bench clean
+.PHONY: help run test dev install check doctor bench clean
 
 help: ## Print this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -27,6 +27,9 @@ check: install ## Lint Python and SQL, check types, parse the dbt project
 
 bench: install ## Compare the PostgreSQL engine with other tools (about 20 minutes)
 	@$(BIN)/python -m benchmarks
+
+doctor: install ## Check every connection and credential, say what to do
+	@$(BIN)/python -m pipelines doctor
 
 clean: ## Remove the environment and the sandbox's data
 	@rm -rf .venv .sandbox dbt_project/target
