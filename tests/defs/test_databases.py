@@ -1,5 +1,7 @@
 """A step that reads a database, as an operator sees it: checks, metadata, switches."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -11,6 +13,7 @@ from pipelines.defs.resources import Environment
 from tests.conftest import NewDatabase
 from tests.ingest.source import LEADS, Pair, declare
 
+ROOT = Path(__file__).parents[2]
 Checks = dict[tuple[str, str], dg.AssetCheckEvaluation]
 
 
@@ -112,3 +115,12 @@ def test_switch_that_names_no_table_stops_the_step(leads):
     failure = result.failure_data_for_node("extract_landing")
     assert failure is not None
     assert "confirm_source names leeds" in str(failure.user_failure_data)
+
+
+def test_every_guard_is_explained_to_the_operator():
+    code = "".join(path.read_text() for path in (ROOT / "pipelines").rglob("*.py"))
+    page = (ROOT / "docs" / "operations.md").read_text()
+
+    explained = re.findall(r"^\| `([a-z_]+)` \| .* \| .* \|$", page, re.MULTILINE)
+
+    assert set(re.findall(r'guard="([a-z_]+)"', code)) <= set(explained)

@@ -6,12 +6,14 @@ import psycopg
 import pytest
 
 from pipelines.catalog import Catalog, load_catalog
-from pipelines.errors import SchemaChanged, SourceError
+from pipelines.errors import LoadRefused, SchemaChanged, SourceError
 from pipelines.ingest.databases import extract_database
+from pipelines.load.guards import Confirmation
 from pipelines.load.log import RunInfo
 from pipelines.sandbox.databases import SCHEMAS
 from tests.conftest import NewDatabase
-from tests.ingest.source import NOW, declare
+from tests.ingest.hostile import in_both_modes
+from tests.ingest.source import LEADS, NOW, Pair, declare
 
 CATALOG = load_catalog()
 SYSTEMS = ("landing", "traffic", "tripwire")
@@ -42,6 +44,18 @@ def create(new_database: NewDatabase, files: list[str]) -> str:
         for file in files:
             connection.execute((SCHEMAS / f"{file}.sql").read_bytes())
     return url
+
+
+def moved(leads: Pair, new_database: NewDatabase, *changes: str) -> str:
+    """Put the same leads into another database, with changes, and return its URL."""
+    elsewhere = Pair(new_database(), "")
+    elsewhere.source(
+        "create table leads (id int primary key, name text, updated_at timestamptz)",
+        "insert into leads select n, 'lead ' || n, '2026-01-05T10:00Z' "
+        "from generate_series(1, 100) n",
+        *changes,
+    )
+    return elsewhere.source_url
 
 
 @pytest.mark.parametrize(("there", "files"), VARIANTS)
@@ -98,3 +112,45 @@ def test_lost_table_of_the_signature_fails_alone(leads):
     assert [loads[name].outcome for name in ("leads", "other")] == ["loaded"] * 2
     leads.source("drop table leads")
     assert isinstance(leads.load()["other"].error, SchemaChanged)
+
+
+@in_both_modes
+def test_moved_database_with_the_same_rows_is_taken(leads, new_database, mode):
+    leads.tables[0] = declare("leads", LEADS, newest="updated_at", mode=mode)
+    url = moved(leads, new_database, "update leads set name = 'x' where id = 1")
+
+    assert leads.changes(source_url=url) == (0, 1, 0)
+    assert leads.changes(source_url=url) == (0, 0, 0)
+
+
+@in_both_modes
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ("delete from leads where id <= 60", "60 of 100 rows are not in it"),
+        ("truncate leads", "100 of 100 rows are not in it"),
+        ("update leads set id = id + 1000", "100 of 100 rows are not in it"),
+        ("update leads set updated_at = '2025-12-31Z'", "its newest row is older"),
+    ],
+)
+def test_other_database_is_refused_until_it_is_confirmed(
+    leads, new_database, mode, change, says
+):
+    leads.tables[0] = declare("leads", LEADS, newest="updated_at", mode=mode)
+    leads.load()
+    url = moved(leads, new_database, change)
+    before = leads.raw("select * from raw.landing__leads order by id")
+
+    for _ in range(2):
+        error = leads.load(source_url=url)["leads"].error
+
+        assert isinstance(error, LoadRefused)
+        assert error.guard == "other_source"
+        assert "another database answers behind LANDING_DATABASE_URL" in str(error)
+        assert says in str(error)
+        assert "confirm_source: [leads]" in str(error)
+        assert leads.raw("select * from raw.landing__leads order by id") == before
+
+    confirm = Confirmation(source=["leads"])
+    assert leads.load(source_url=url, confirm=confirm)["leads"].error is None
+    assert leads.changes(source_url=url) == (0, 0, 0)
