@@ -151,6 +151,7 @@ TYPES: dict[str, tuple[str | None, Sequence[str]]] = {
     "point": ("text", ("'(NaN,-Infinity)'",)),
     "polygon": ("text", ("'((0,0),(1e300,1))'",)),
 }
+COMPOSITES = ("pair", "pair[]")
 # Reserved words, cases, quotes, format signs, and the names the loader itself uses.
 NAMES = (
     "select", "user", "Mixed Case", 'a"b', "a%b", "%s", "%(a)s", "a.b", "{}", "{a}",

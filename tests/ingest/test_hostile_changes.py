@@ -125,22 +125,37 @@ def test_default_of_a_new_column_reaches_old_rows(pair, mode):
     assert_equal(pair)
 
 
+RENAME = "alter type mood rename value 'sad' to 'blue'"
+
+
 @in_both_modes
 @pytest.mark.parametrize(
     ("definition", "change"),
     [
-        ("v mood default 'sad'", "alter type mood rename value 'sad' to 'blue'"),
+        ("v mood default 'sad'", RENAME),
+        ("v mood[] default '{sad}'", RENAME),
+        ("v temper default 'sad'", RENAME),
+        ("v temper[] default '{sad}'", RENAME),
+        ("v tempers default '{sad}'", RENAME),
+        ("v moods default '[sad,sad]'", RENAME),
+        ("v multimoods default '{[sad,sad]}'", RENAME),
+        ("v pair[] default array[row('sad')::pair]", RENAME),
+        ("v pair default row('sad')", "alter type pair add attribute b int"),
+        ("v regclass default 'other'", "alter table other rename to another"),
         (
             "v text generated always as ('a' || id) virtual",
             "alter table leads alter v set expression as ('b' || id)",
         ),
-        ("v pair default row(1)", "alter type pair add attribute b int"),
     ],
 )
 def test_change_of_a_definition_reaches_old_rows(pair, mode, definition, change):
     pair.source(
+        "create table other ()",
         "create type mood as enum ('sad', 'happy')",
-        "create type pair as (a int)",
+        "create domain temper as mood",
+        "create domain tempers as temper[]",
+        "create type moods as range (subtype = mood, multirange_type_name = multimoods)",
+        "create type pair as (a mood)",
         f"create table leads (id int primary key, {definition})",
         "insert into leads values (1), (2)",
     )

@@ -129,3 +129,39 @@ def test_parts_of_a_key_do_not_run_into_each_other(pair, mode):
 
     assert pair.changes() == (1, 1, 2)
     assert_equal_texts(pair.source_url, pair.warehouse_url, columns)
+
+
+@in_both_modes
+def test_key_that_repeats_later_is_refused(pair, mode):
+    pair.source(
+        "create table leads (id int, v int)", "insert into leads values (1, 1), (2, 2)"
+    )
+    columns = {"id": "int", "v": "int"}
+    pair.tables.append(declare("leads", columns, mode=mode))
+    assert pair.changes() == (2, 0, 0)
+
+    pair.source("insert into leads values (2, 3)")
+
+    for _ in range(2):
+        error = pair.load()["leads"].error
+        assert isinstance(error, LoadRefused)
+        assert "rows repeat or lack their key" in str(error)
+    assert pair.living("leads", "id, v") == [(1, 1), (2, 2)]
+
+
+@in_both_modes
+def test_unique_index_that_is_no_primary_key_is_followed(pair, mode):
+    pair.source(
+        "create table leads (id int, part text, v int)",
+        "create unique index on leads (id, part) nulls not distinct",
+        "insert into leads values (1, 'a', 1), (1, '', 2)",
+    )
+    columns = {"id": "int", "part": "text", "v": "int"}
+    pair.tables.append(declare("leads", columns, key=("id", "part"), mode=mode))
+    assert pair.changes() == (2, 0, 0)
+
+    pair.source(
+        "update leads set v = 3 where part = ''", "delete from leads where part = 'a'"
+    )
+
+    assert pair.changes() == (0, 1, 1)

@@ -9,6 +9,7 @@ import pytest
 
 from pipelines.errors import LoadRefused
 from tests.ingest.hostile import (
+    COMPOSITES,
     NAMES,
     assert_equal_texts,
     fill_hostile,
@@ -47,7 +48,8 @@ def types_of(pair: Pair, table: str = "leads") -> dict[str, str]:
 
 @in_both_modes
 def test_every_value_of_every_type_arrives_as_it_is(pair, mode):
-    columns = hostile_columns()
+    # A composite's form may change although no row is written: it is read whole.
+    columns = hostile_columns(COMPOSITES if mode == "xmin" else ())
     *some, last = fill_hostile(columns)
     names = {"id": "int"} | {column.name: "text" for column in columns}
     pair.tables.append(declare("leads", names, mode=mode))
@@ -57,8 +59,11 @@ def test_every_value_of_every_type_arrives_as_it_is(pair, mode):
     pair.source(*some[-3:], last, "update leads set c0 = 'other' where id = 1")
     second = pair.changes()
 
-    assert (second, pair.changes()) == ((4, 1, 0), (0, 0, 0))
+    third = pair.load()["leads"]
+
     assert first[1:] == (0, 0)
+    assert second == (4, 1, 0)
+    assert (third.mode, third.result.rows_changed) == (mode, 0)
     types = types_of(pair)
     assert {c.name: types[c.name] for c in columns} == {
         column.name: column.raw_type for column in columns
@@ -246,15 +251,17 @@ def test_source_of_another_encoding_is_converted(pair, mode, encoding, text):
     pair.source(
         f'create table leads ("{text}" text primary key, v json, a text[])',
         f"insert into leads values ('{text}', to_json('{text}'::text), '{{{text}}}')",
+        f"insert into leads values ('{text[:5]}'), ('{text[1:]}')",
     )
     columns = {text: "text", "v": "json", "a": "text[]"}
     pair.tables.append(declare("leads", columns, key=(text,), mode=mode))
 
-    assert pair.changes() == (1, 0, 0)
-    pair.source("update leads set a = a || a")
-    assert pair.changes() == (0, 1, 0)
-
-    assert pair.living("leads")[0][:3] == (text, text, [text, text])
+    assert pair.changes() == (3, 0, 0)
+    pair.source(
+        "update leads set a = a || a where a is not null",
+        f"delete from leads where \"{text}\" = '{text[1:]}'",
+    )
+    assert pair.changes() == (0, 1, 1)
     assert_equal_texts(pair.source_url, pair.warehouse_url, columns)
 
 

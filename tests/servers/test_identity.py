@@ -16,6 +16,7 @@ from tests.servers.clusters import (
 )
 from tests.servers.comparing import assert_equal
 
+SLOW = {"checkpoint_timeout": "1h", "checkpoint_completion_target": "1"}
 CONFIRMED = Confirmation(source=("leads",))
 
 
@@ -77,7 +78,12 @@ def test_backup_that_lived_on_is_not_taken_for_the_source(
 @in_both_modes
 def test_standby_that_took_over_is_read_whole(leads_of, primary, tmp_path, mode):
     pair = leads_of(primary, mode=mode)
-    with twin_of(primary, tmp_path, is_standby=True) as twin:
+    with twin_of(primary, tmp_path, is_standby=True, settings=SLOW) as twin:
+        # The new timeline is not in the control file before all this is on disk.
+        pair.source(
+            "create table large as select n, repeat('x', 900) "
+            "from generate_series(1, 20000) n"
+        )
         catch_up(twin, primary)
         promote(twin)
         # Lost with the old primary, after the standby had taken over.
