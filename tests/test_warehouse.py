@@ -11,7 +11,7 @@ import pytest
 from pipelines.catalog import Catalog, Column, Table, load_catalog
 from pipelines.errors import ConfigurationError, WarehouseError
 from pipelines.load.log import RunInfo, record_load
-from pipelines.warehouse import connect, dbt_environment, prepare, write_clock
+from pipelines.warehouse import OWN_TABLES, connect, dbt_environment, prepare, write_clock
 from tests.conftest import NewDatabase
 
 NOW = datetime(2026, 1, 6, 3, tzinfo=UTC)
@@ -66,7 +66,7 @@ def test_steps_that_begin_together_prepare_together(new_database):
     with ThreadPoolExecutor(4) as pool:
         counts = set(pool.map(step, range(4)))
 
-    assert counts == {len(catalog.tables) + 2}
+    assert counts == {len(catalog.tables) + len(OWN_TABLES)}
 
 
 def test_raw_table_has_declared_columns_and_stamps(warehouse):

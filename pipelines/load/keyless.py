@@ -40,38 +40,39 @@ def replace(
     return Merged(LoadResult(staged, rows_inserted=inserted, rows_deleted=deleted))
 
 
+# No column of a source may be called like our own.
 _DELETE = sql.SQL("""
 with held as (
-    select ctid, hash, row_number() over (partition by hash) as number
-    from (select ctid, md5(cast(row({columns}) as text)) as hash from {raw}) as rows
+    select ctid, _row_hash, row_number() over (partition by _row_hash) as _row_copy
+    from (select ctid, md5(cast(row({columns}) as text)) as _row_hash from {raw}) as rows
 ),
 
 staged as (
-    select md5(cast(row({columns}) as text)) as hash, count(*) as copies
+    select md5(cast(row({columns}) as text)) as _row_hash, count(*) as _row_copies
     from {stage} group by 1
 )
 
 delete from {raw} where ctid in (
     select held.ctid from held
-    left join staged on staged.hash = held.hash
-    where held.number > coalesce(staged.copies, 0)
+    left join staged on staged._row_hash = held._row_hash
+    where held._row_copy > coalesce(staged._row_copies, 0)
 )
 """)
 _INSERT = sql.SQL("""
 with staged as (
-    select {columns}, hash, row_number() over (partition by hash) as number
+    select {columns}, _row_hash, row_number() over (partition by _row_hash) as _row_copy
     from (
-        select {columns}, md5(cast(row({columns}) as text)) as hash from {stage}
+        select {columns}, md5(cast(row({columns}) as text)) as _row_hash from {stage}
     ) as rows
 ),
 
 held as (
-    select md5(cast(row({columns}) as text)) as hash, count(*) as copies
+    select md5(cast(row({columns}) as text)) as _row_hash, count(*) as _row_copies
     from {raw} group by 1
 )
 
 insert into {raw} ({columns}, _loaded_at, _run_id)
 select {columns}, {at}, {run_id} from staged
-left join held using (hash)
-where staged.number > coalesce(held.copies, 0)
+left join held using (_row_hash)
+where staged._row_copy > coalesce(held._row_copies, 0)
 """)

@@ -120,6 +120,8 @@ def match(table: Table, found: Mapping[str, SourceTable]) -> Match | None:
     needed = [
         column for column in missing if column.required or column.name in table.key
     ]
+    if len(missing) == len(table.columns):
+        needed = missing
     if needed:
         raise _missing_columns(table, needed, [columns[name] for name in undeclared])
     absent = {column.name for column in missing}

@@ -215,7 +215,11 @@ select
     has_column_privilege(relation.oid, attribute.attnum, 'select'),
     array_position(primary_key.indkey::int2[], attribute.attnum),
     case
-        when attribute.attgenerated = 'v' or element.typtype = 'c' then null
+        when attribute.attgenerated = 'v'
+            or element.typname like 'reg%%'
+            or element.typtype not in ('b', 'e')
+            and element.typnamespace <> 'pg_catalog'::regnamespace
+            then null
         else concat_ws(
             ' ', attribute.attnum, attribute.atttypid, attribute.atttypmod,
             (
