@@ -182,27 +182,52 @@ class Watch:
         self.verdict = verdict
         with contextlib.suppress(OSError):
             self._line.shutdown(socket.SHUT_RDWR)
+        # Nobody tells the backend, so it would keep its locks until its own timeouts. A
+        # pooler may have given it to somebody else by now.
+        if self.backend_pid is not None and not self._is_pooled:
+            with contextlib.suppress(psycopg.Error, OSError):
+                self._ask(_END)
 
     def _look(self) -> Look:
         """Ask the server by a second connection what the backend does."""
         try:
-            with contextlib.closing(psycopg.connect(self._probe)) as probe:
-                answer = _ask(probe.pgconn, self.backend_pid, self._patience)
+            answer = self._ask(_QUESTION)
         except TimeoutError:
             # A pooler may have no connection left for the question.
             return "unknown" if self._is_pooled else "unreachable"
         except psycopg.Error as error:
             # It refuses us (full, password changed), so it is alive.
             return "unknown" if "FATAL" in str(error) else "unreachable"
+        except OSError:
+            # Our own trouble: no file descriptor is left.
+            return "unknown"
         if self.backend_pid is None:
             return "unknown"
-        if answer is None or answer[0] not in (None, self._backend_start):
+        if answer is None:
             return "gone"
-        started, state, wait_event = answer
-        if started is None:
-            return "unknown"
-        is_idle = (state or "").startswith("idle")
-        return "waits" if is_idle or wait_event == "Client" else "works"
+        # Nothing at all stands there for a backend that computes, or one of a role that
+        # we may not see into.
+        return "waits" if answer == "Client" else "works"
+
+    def _ask(self, question: bytes) -> str | None:
+        """Return the answer, None without such a backend; raise when it is late."""
+        until = monotonic() + self._patience.probe_timeout
+        identity = [str(self.backend_pid or 0), self._backend_start or ""]
+        with contextlib.closing(psycopg.connect(self._probe)) as probe:
+            line = probe.pgconn
+            line.send_query_params(question, [part.encode() for part in identity])
+            line.flush()
+            with selectors.DefaultSelector() as selector:
+                selector.register(line.socket, selectors.EVENT_READ)
+                while line.is_busy():
+                    if not selector.select(max(until - monotonic(), 0)):
+                        raise TimeoutError
+                    line.consume_input()
+            result = line.get_result()
+        if result is None or result.status != pq.ExecStatus.TUPLES_OK:
+            raise psycopg.OperationalError("FATAL: the question was refused")
+        value = result.get_value(0, 0) if result.ntuples else None
+        return None if value is None else value.decode()
 
 
 # The start tells a backend from a later one that got the same number.
@@ -210,29 +235,10 @@ _IDENTIFY = """
 select pid, extract(epoch from backend_start)::text
 from pg_stat_activity where pid = pg_backend_pid()
 """
-_QUESTION = b"""
-select extract(epoch from backend_start)::text, state, wait_event_type
-from pg_stat_activity where pid = $1::integer
+_BACKEND = b"""
+from pg_stat_activity
+where pid = $1::integer
+    and coalesce(extract(epoch from backend_start)::text, $2::text) = $2::text
 """
-
-
-def _ask(
-    connection: pq.abc.PGconn, pid: int | None, patience: Patience
-) -> list[str | None] | None:
-    """Return the backend's row, None when it has none; raise when nobody answers."""
-    until = monotonic() + patience.probe_timeout
-    connection.send_query_params(_QUESTION, [str(pid or 0).encode()])
-    connection.flush()
-    with selectors.DefaultSelector() as selector:
-        selector.register(connection.socket, selectors.EVENT_READ)
-        while connection.is_busy():
-            if not selector.select(max(until - monotonic(), 0)):
-                raise TimeoutError
-            connection.consume_input()
-    result = connection.get_result()
-    if result is None or result.status != pq.ExecStatus.TUPLES_OK:
-        raise psycopg.OperationalError("FATAL: the probe was refused")
-    if result.ntuples == 0:
-        return None
-    values = [result.get_value(0, column) for column in range(3)]
-    return [None if value is None else value.decode() for value in values]
+_QUESTION = b"select coalesce(wait_event_type, 'none')" + _BACKEND
+_END = b"select pg_terminate_backend(pid)" + _BACKEND

@@ -3,9 +3,12 @@
 The bounds are those of a test: a few seconds where the defaults give a minute.
 """
 
+import asyncio
 import contextlib
+import socket
 import threading
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
@@ -94,6 +97,26 @@ def test_frozen_while_the_client_sends_is_given_up(proxy):
         assert "the line is frozen" in watch.verdict
 
 
+def test_the_locks_of_a_frozen_line_are_free_soon(proxy, url):
+    # Its backend waits for rows, and nothing tells it that nobody will send them.
+    with watched(proxy.url()) as (connection, watch), psycopg.connect(url) as other:
+        connection.execute("create temporary table stage (line text)")
+        connection.execute("select pg_advisory_xact_lock(1)")
+        chunk = b"x" * 1000 + b"\n"
+
+        with (
+            pytest.raises(psycopg.OperationalError),
+            connection.cursor().copy("copy stage from stdin") as copy,
+        ):
+            proxy.strike("freeze")
+            for _ in range(200):
+                with watch.waiting():
+                    copy.write(chunk * 256)
+
+        other.execute("set local lock_timeout = '10s'")
+        other.execute("select pg_advisory_xact_lock(1)")
+
+
 def test_frozen_after_a_commit_leaves_the_answer_to_the_database(proxy, url):
     with watched(proxy.url()) as (connection, watch):
         connection.execute("create table kept (id int)")
@@ -169,6 +192,49 @@ def test_a_trickle_is_left_alone(url):
         with connection.cursor().copy(slow) as copy, watch.waiting():
             assert sum(1 for _ in copy) == 6
 
+        assert watch.verdict is None
+
+
+@contextlib.contextmanager
+def slow_line(url: str) -> Iterator[str]:
+    """Carry what the server sends in small pieces, with pauses."""
+    parts = urlsplit(url)
+
+    async def carry(client, to_client):
+        server, to_server = await asyncio.open_connection(parts.hostname, parts.port)
+
+        async def up():
+            while data := await client.read(65536):
+                to_server.write(data)
+
+        upward = asyncio.create_task(up())
+        while data := await server.read(30_000):
+            to_client.write(data)
+            await asyncio.sleep(0.04)
+        upward.cancel()
+        to_server.close()
+        to_client.close()
+
+    with asyncio.Runner() as runner:
+        loop = runner.get_loop()
+        listener = runner.run(asyncio.start_server(carry, "127.0.0.1", 0))
+        port = listener.sockets[0].getsockname()[1]
+        thread = threading.Thread(target=loop.run_forever)
+        thread.start()
+        yield f"postgresql://{parts.username}@127.0.0.1:{port}{parts.path}"
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_INFO"), reason="only Linux counts bytes")
+def test_a_huge_row_on_a_slow_line_is_left_alone(url):
+    # The server has long sent it all and waits; the driver gives nothing out before
+    # the row is complete.
+    with slow_line(url) as slow, watched(slow) as (connection, watch):
+        with watch.waiting():
+            row = connection.execute("select repeat('x', 1000000)").fetchone()
+
+        assert len(row[0]) == 1_000_000
         assert watch.verdict is None
 
 

@@ -13,6 +13,7 @@ import psycopg
 import pytest
 
 from pipelines.connections import connection_string, pooler_kind
+from pipelines.ingest.databases import Engine
 from pipelines.liveness import Patience, Watch
 from tests.conftest import NewDatabase
 from tests.faults.bouncer import PGBOUNCER, pgbouncer
@@ -160,6 +161,15 @@ def test_clients_of_the_emulation_take_turns_with_its_backends(pair):
         for client, pid in pooler.turns:
             by_backend.setdefault(pid, set()).add(client)
         assert max(map(len, by_backend.values())) > 1
+
+
+def test_a_pool_smaller_than_the_crew_suffices(pair):
+    engine = Engine(workers=3, patience=Patience(silence=0.5, probe_timeout=2))
+
+    with Pooler(pair.source_url, size=1) as pooler:
+        loads = pair.load(source_url=pooler.url(), engine=engine)
+
+    assert [load.error for load in loads.values()] == [None] * 3
 
 
 def test_a_transaction_pooler_is_told_from_a_session(pair, through, request):
