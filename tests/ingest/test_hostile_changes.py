@@ -125,47 +125,54 @@ def test_default_of_a_new_column_reaches_old_rows(pair, mode):
     assert_equal(pair)
 
 
-RENAME = "alter type mood rename value 'sad' to 'blue'"
+# How a column is defined, with a value: it changes, although no row is written.
+DEFINITIONS = [
+    "mood default 'sad'",
+    "mood[] default '{sad}'",
+    "temper default 'sad'",
+    "temper[] default '{sad}'",
+    "tempers default '{sad}'",
+    "moods default '[sad,sad]'",
+    "multimoods default '{[sad,sad]}'",
+    "pair default row('sad')",
+    "pair[] default array[row('sad')::pair]",
+    "regclass default 'other'",
+    "text generated always as ('a' || id) virtual",
+]
 
 
 @in_both_modes
-@pytest.mark.parametrize(
-    ("definition", "change"),
-    [
-        ("v mood default 'sad'", RENAME),
-        ("v mood[] default '{sad}'", RENAME),
-        ("v temper default 'sad'", RENAME),
-        ("v temper[] default '{sad}'", RENAME),
-        ("v tempers default '{sad}'", RENAME),
-        ("v moods default '[sad,sad]'", RENAME),
-        ("v multimoods default '{[sad,sad]}'", RENAME),
-        ("v pair[] default array[row('sad')::pair]", RENAME),
-        ("v pair default row('sad')", "alter type pair add attribute b int"),
-        ("v regclass default 'other'", "alter table other rename to another"),
-        (
-            "v text generated always as ('a' || id) virtual",
-            "alter table leads alter v set expression as ('b' || id)",
-        ),
-    ],
-)
-def test_change_of_a_definition_reaches_old_rows(pair, mode, definition, change):
+def test_change_of_a_definition_reaches_old_rows(pair, mode):
     pair.source(
         "create table other ()",
         "create type mood as enum ('sad', 'happy')",
         "create domain temper as mood",
         "create domain tempers as temper[]",
-        "create type moods as range (subtype = mood, multirange_type_name = multimoods)",
+        "create type moods as "
+        "range (subtype = mood, multirange_type_name = multimoods)",
         "create type pair as (a mood)",
-        f"create table leads (id int primary key, {definition})",
-        "insert into leads values (1), (2)",
     )
-    pair.tables.append(declare("leads", COLUMNS, mode=mode))
+    for number, definition in enumerate(DEFINITIONS):
+        pair.source(
+            f"create table t{number} (id int primary key, v {definition})",
+            f"insert into t{number} values (1)",
+        )
+        pair.tables.append(declare(f"t{number}", COLUMNS, mode=mode))
     pair.load()
 
-    pair.source(change)
+    pair.source(
+        "alter type mood rename value 'sad' to 'blue'",
+        "alter table other rename to another",
+        f"alter table t{number} alter v set expression as ('b' || id)",
+    )
+    loads = pair.load()
 
-    assert pair.changes() == (0, 2, 0)
-    assert_equal(pair)
+    unchanged = [
+        definition
+        for definition, load in zip(DEFINITIONS, loads.values(), strict=True)
+        if load.result.rows_updated != 1
+    ]
+    assert unchanged == []
 
 
 @in_both_modes
@@ -204,11 +211,10 @@ def test_table_without_rows_is_loaded_and_filled_later(pair, mode):
     assert pair.changes() == (1, 0, 0)
 
 
-@in_both_modes
 @pytest.mark.parametrize("key", [("id",), ()])
-def test_table_with_none_of_its_columns_says_so(pair, mode, key):
+def test_table_with_none_of_its_columns_says_so(pair, key):
     pair.source("create table leads (other int)", "insert into leads values (1)")
-    pair.tables.append(declare("leads", COLUMNS, key=key, mode=mode if key else None))
+    pair.tables.append(declare("leads", COLUMNS, key=key))
 
     error = pair.load()["leads"].error
 
