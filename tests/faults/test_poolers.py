@@ -99,6 +99,11 @@ class Stranger(threading.Thread):
 
 
 @pytest.fixture
+def url(new_database: NewDatabase) -> str:
+    return new_database()
+
+
+@pytest.fixture
 def pair(new_database: NewDatabase) -> Pair:
     pair = Pair(new_database(), new_database())
     for name in ("leads", "sales", "events"):
@@ -141,9 +146,9 @@ def test_a_load_through_a_pooler_is_whole_and_leaves_nothing(pair, through):
     assert one.pids and other.pids
 
 
-def test_the_emulation_leaks_what_a_session_keeps(pair):
+def test_the_emulation_leaks_what_a_session_keeps(url):
     # The proof that the test above could fail.
-    with Pooler(pair.source_url, size=1) as pooler:
+    with Pooler(url, size=1) as pooler:
         with psycopg.connect(pooler.url(), autocommit=True) as careless:
             careless.execute("set statement_timeout = '7s'")
         with psycopg.connect(pooler.url(), autocommit=True) as later:
@@ -172,11 +177,11 @@ def test_a_pool_smaller_than_the_crew_suffices(pair):
     assert [load.error for load in loads.values()] == [None] * 3
 
 
-def test_a_transaction_pooler_is_told_from_a_session(pair, through, request):
+def test_a_transaction_pooler_is_told_from_a_session(url, through, request):
     mode = request.node.callspec.params["through"]
     expected = "direct or session" if mode.endswith("session") else "transaction"
 
-    with through(pair.source_url) as pooled:
+    with through(url) as pooled:
         opened = psycopg.connect(connection_string(pooled), prepare_threshold=None)
         with contextlib.closing(opened) as connection:
             assert pooler_kind(connection) == expected
@@ -184,8 +189,8 @@ def test_a_transaction_pooler_is_told_from_a_session(pair, through, request):
 
 @pytest.mark.parametrize("size", [1, 2])
 @pytest.mark.parametrize("order", ["first", "last"])
-def test_a_small_idle_pool_is_seen_too(pair, size, order):
-    with Pooler(pair.source_url, size=size, order=order) as pooler:
+def test_a_small_idle_pool_is_seen_too(url, size, order):
+    with Pooler(url, size=size, order=order) as pooler:
         warm = [psycopg.connect(pooler.url()) for _ in range(size)]
         for connection in warm:
             connection.execute("select 1")
@@ -196,10 +201,10 @@ def test_a_small_idle_pool_is_seen_too(pair, size, order):
             assert pooler_kind(connection) == "transaction"
 
 
-def test_a_busy_backend_behind_a_full_pool_is_left_alone(pair):
+def test_a_busy_backend_behind_a_full_pool_is_left_alone(url):
     # Nobody can be asked: the only backend of the pool is ours, and works.
     patience = Patience(silence=0.3, probe_timeout=0.3)
-    with Pooler(pair.source_url, size=1) as pooler:
+    with Pooler(url, size=1) as pooler:
         opened = psycopg.connect(pooler.url(), prepare_threshold=None)
         with contextlib.closing(opened), Watch(opened, patience=patience) as watch:
             opened.execute("select 1")
@@ -211,9 +216,9 @@ def test_a_busy_backend_behind_a_full_pool_is_left_alone(pair):
             assert watch.verdict is None
 
 
-def test_a_line_to_a_pooler_that_froze_is_given_up(pair):
+def test_a_line_to_a_pooler_that_froze_is_given_up(url):
     patience = Patience(silence=0.3, probe_timeout=2)
-    with Pooler(pair.source_url) as pooler, Proxy(pooler.url()) as proxy:
+    with Pooler(url) as pooler, Proxy(pooler.url()) as proxy:
         opened = psycopg.connect(proxy.url(), prepare_threshold=None)
         with contextlib.closing(opened), Watch(opened, patience=patience) as watch:
             opened.execute("select 1")
