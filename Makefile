@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help run test dev install check doctor bench clean
+.PHONY: help run test dev install check doctor bench fuzz clean
 
 help: ## Print this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -30,6 +30,9 @@ bench: install ## Compare the PostgreSQL engine with other tools (about 20 minut
 
 doctor: install ## Check every connection and credential, say what to do
 	@$(BIN)/python -m pipelines doctor
+
+fuzz: install ## Break the PostgreSQL engine at random for ten minutes, compare rows
+	@$(BIN)/python -m tests.faults.fuzz --rounds 150
 
 clean: ## Remove the environment and the sandbox's data
 	@rm -rf .venv .sandbox dbt_project/target

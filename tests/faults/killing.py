@@ -81,6 +81,8 @@ class Scene:
         self.warehouse.plan()
         report = self._start("undisturbed").report()
         assert report and report.is_complete, report
+        for table in self.sides.tables:
+            assert report.modes[table.table] == (table.mode or "snapshot")
         assert not self.sides.differences()
         return [
             Point(side, number, when, " ".join(text.split())[:80])

@@ -5,9 +5,11 @@ and what must be true afterwards belongs to the tests.
 """
 
 import contextlib
+import faulthandler
 import multiprocessing
 import os
 import signal
+import traceback
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from multiprocessing.connection import Connection
@@ -79,9 +81,7 @@ class Loader:
 
     def kill(self) -> None:
         """Kill it as the kernel does when memory is short."""
-        if self._process.pid:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(self._process.pid, signal.SIGKILL)
+        self._signal(signal.SIGKILL)
 
     def ends_within(self, seconds: float) -> bool:
         """Wait for its end and tell whether it came."""
@@ -89,17 +89,33 @@ class Loader:
         return self._process.exitcode is not None
 
     def report(self, seconds: float = 60) -> Report | None:
-        """Wait for its end; None when it was killed before it could say anything."""
+        """Wait for its end; None when it was killed before it could say anything.
+
+        One that hangs is ended and says on its stderr where.
+        """
         with contextlib.closing(self._answer):
-            assert self._answer.poll(seconds), f"the loader hangs for {seconds} s"
+            if not self._answer.poll(seconds):
+                self._signal(signal.SIGABRT)
+                raise AssertionError(f"the loader hangs for {seconds} s")
             try:
-                report: Report = self._answer.recv()
+                answer: Report | str = self._answer.recv()
             except EOFError:
                 return None
             finally:
                 self._process.join(10)
-            return report
+            assert isinstance(answer, Report), answer
+            return answer
+
+    def _signal(self, number: signal.Signals) -> None:
+        if self._process.pid:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._process.pid, number)
 
 
 def _run(job: Job, answer: Connection) -> None:
-    answer.send(load(job))
+    faulthandler.enable()
+    try:
+        answer.send(load(job))
+    except Exception:
+        # What is not an error of ours is a failure of the test.
+        answer.send(traceback.format_exc())

@@ -236,6 +236,11 @@ class _Link:
                 await self._send(self._to_client, TO_CLIENT, data)
 
     async def _fire(self, fault: AtStatement) -> None:
+        # A client that is killed ends the connection: the fault has struck even so.
+        self._firing = asyncio.create_task(self._carry_out(fault))
+        await asyncio.shield(self._firing)
+
+    async def _carry_out(self, fault: AtStatement) -> None:
         if fault.do:
             await asyncio.to_thread(fault.do)
         self._proxy.fire(fault, self)

@@ -44,6 +44,13 @@ class Sides:
             cursor = warehouse.execute(query)
             return cursor.fetchall() if cursor.description else []
 
+    def wait_for(self, condition: str) -> None:
+        """Wait until a condition holds in the warehouse, a bounded time."""
+        self.warehouse(
+            "set statement_timeout = '20s'; do $$ begin "
+            f"while not ({condition}) loop perform pg_sleep(0.01); end loop; end $$"
+        )
+
     def differences(self) -> list[str]:
         """Say which tables differ between the source and the living rows of raw."""
         found: list[str] = []
