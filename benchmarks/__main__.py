@@ -28,6 +28,9 @@ SIZES = (100_000, 1_000_000)
 
 def main() -> int:
     options = _options()
+    if not Path("/proc/self/stat").exists():
+        print("make bench reads CPU and memory from /proc: it needs Linux")
+        return 1
     if not options.report:
         kept = _measure(options)
         if _is_partial(options):

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SAMPLE_SECONDS = 0.02
+QUIET_SECONDS = 10
+CANNOT_START = 127
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -38,15 +40,18 @@ def run(
     """
     with tempfile.TemporaryFile() as output:
         started = time.perf_counter()
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            cwd=folder,
-            env=dict(environment),
-            start_new_session=True,
-        )
+        try:
+            process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                cwd=folder,
+                env=dict(environment),
+                start_new_session=True,
+            )
+        except OSError as error:
+            return Usage(CANNOT_START, 0.0, 0.0, 0.0, str(error))
         sampler = _Sampler(process.pid)
         killer = threading.Timer(timeout, _kill, [process.pid])
         killer.start()
@@ -68,8 +73,27 @@ def run(
 
 
 def server_cpu(postmasters: tuple[int, ...]) -> float:
-    """Return the CPU seconds of servers: living processes and those they waited for."""
+    """Return the CPU seconds of servers: living processes and those they waited for.
+
+    Waits for sessions to end first: one that is ending is in neither sum.
+    """
+    deadline = time.monotonic() + QUIET_SECONDS
+    while any(map(_is_in_session, postmasters)) and time.monotonic() < deadline:
+        time.sleep(SAMPLE_SECONDS)
     return sum(_cpu(pid) for master in postmasters for pid in _tree(master))
+
+
+def _is_in_session(postmaster: int) -> bool:
+    """Tell whether a server has a process that serves a client, or one just ended."""
+    titles = [_title(pid) for pid in _tree(postmaster) if pid != postmaster]
+    return any(not title or b"(" in title or b"parallel" in title for title in titles)
+
+
+def _title(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().strip(b"\0 ")
+    except OSError:
+        return b""
 
 
 def _kill(pid: int) -> None:

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from benchmarks.environments import FOLDER, prepare, program, reason_in
-from benchmarks.results import OK, SCENARIOS, Results, inner_ratio, ratio
+from benchmarks.results import OK, SCENARIOS, TYPES_LOST, Results, inner_ratio, ratio
 from benchmarks.tools import TOOLS
 
 SCRIPT = Path(__file__).with_name("scripts") / "plot.py"
@@ -65,7 +65,7 @@ def _bars(results: Results, scenario: str, rows: int) -> list[Bar]:
         value = ratio(results, tool.name, scenario, rows)
         if value is not None:
             checks = {run.check for run in results.of(tool.name, scenario, rows)}
-            note = ", ".join(sorted(checks - {OK}))
+            note = ", ".join(sorted(checks - {OK, TYPES_LOST}))
             inner = inner_ratio(results, tool.name, scenario, rows)
             if inner is not None:
                 note = ", ".join(filter(None, [f"{inner:.1f} × after imports", note]))

@@ -19,6 +19,7 @@ SCENARIOS = {
     "small-unchanged": "Many small tables, nothing changed",
 }
 OK = "ok"
+TYPES_LOST = "ok, types lost"
 DIFFERS = "differs"
 DELETES_MISSED = "deletes missed"
 SILENT_MISSED = "silent updates missed"
@@ -75,18 +76,27 @@ def median(runs: Iterable[Run], value: Callable[[Run], float | None]) -> float |
     return statistics.median(known) if known else None
 
 
-def ratio(results: Results, tool: str, scenario: str, rows: int) -> float | None:
-    """Return how many times longer than the pipe a tool took, by medians."""
-    ours = median(results.of(tool, scenario, rows), lambda run: run.seconds)
-    limit = median(results.of("pipe", scenario, rows), lambda run: run.seconds)
-    return ours / limit if ours is not None and limit else None
+def ratio(
+    results: Results, tool: str, scenario: str, rows: int, *, limit: str = "pipe"
+) -> float | None:
+    """Return how many times longer than the limit a tool took, by medians."""
+    taken = median(results.of(tool, scenario, rows), lambda run: run.seconds)
+    return _ratio(results, taken, scenario, rows, limit)
 
 
-def inner_ratio(results: Results, tool: str, scenario: str, rows: int) -> float | None:
+def inner_ratio(
+    results: Results, tool: str, scenario: str, rows: int, *, limit: str = "pipe"
+) -> float | None:
     """Return the same for the time after start-up."""
-    ours = median(results.of(tool, scenario, rows), lambda run: run.inner_seconds)
-    limit = median(results.of("pipe", scenario, rows), lambda run: run.seconds)
-    return ours / limit if ours is not None and limit else None
+    taken = median(results.of(tool, scenario, rows), lambda run: run.inner_seconds)
+    return _ratio(results, taken, scenario, rows, limit)
+
+
+def _ratio(
+    results: Results, taken: float | None, scenario: str, rows: int, limit: str
+) -> float | None:
+    least = median(results.of(limit, scenario, rows), lambda run: run.seconds)
+    return taken / least if taken is not None and least else None
 
 
 def save(results: Results, path: Path) -> None:

@@ -19,6 +19,7 @@ from benchmarks.results import (
     DIFFERS,
     OK,
     SILENT_MISSED,
+    TYPES_LOST,
     Run,
 )
 from benchmarks.servers import Servers
@@ -106,7 +107,8 @@ class Bench:
         are_many = self.rows >= MANY_ROWS
         if tool.reads_all and are_many:
             return False
-        once = tool.reads_all or (tool.is_slow and first and are_many)
+        is_slow = tool.only_later or (tool.is_slow and are_many)
+        once = tool.reads_all or (first and is_slow)
         if number and once:
             return False
         return (first and not number) or tool.name in self.jobs
@@ -151,7 +153,8 @@ class Bench:
             run = replace(run, check=self._check(tool, job, scenario, source))
             if first:
                 self.servers.settle(job.target_url)
-        self.on_run(run)
+        if not (first and tool.only_later):
+            self.on_run(run)
 
     def _check(self, tool: Tool, job: Job, scenario: str, source: Contents) -> str:
         """Compare the rows on both sides and say what is missing."""
@@ -160,7 +163,7 @@ class Bench:
         except psycopg.Error:
             return DIFFERS
         if target == source:
-            return OK
+            return OK if self._keeps_types(tool, job) else TYPES_LOST
         if scenario == "silent":
             self.behind.add(tool.name)
             return SILENT_MISSED
@@ -178,6 +181,11 @@ class Bench:
             self.servers.execute(url, table.contents(relation.format(name), where))[0]
             for name in self.tables
         ]
+
+    def _keeps_types(self, tool: Tool, job: Job) -> bool:
+        query = table.types(tool.relation.format(self.tables[0]))
+        found = dict(self.servers.execute(job.target_url, query))
+        return {**found, **table.COLUMNS} == found
 
     def _newest(self) -> str:
         query = table.newest(self.tables[0])

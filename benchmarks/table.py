@@ -98,6 +98,15 @@ def contents(name: str, where: str = "true") -> str:
     )
 
 
+def types(relation: str) -> str:
+    """Return the query of a table's columns and their types; varchar counts as text."""
+    return (
+        "select attname, replace(format_type(atttypid, null), "
+        "'character varying', 'text') from pg_attribute "
+        f"where attrelid = '{relation}'::regclass and attnum > 0 and not attisdropped"
+    )
+
+
 _FILL = """
 insert into {name}
 select

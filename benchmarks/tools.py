@@ -46,7 +46,8 @@ class Tool:
 
     The first of `requirements` is the package whose version is shown. `reason` says why
     it may be faster than this project. A slow one is measured once where there are many
-    rows; one that `reads_all` each time not at all there, and once elsewhere.
+    rows; one that `reads_all` each time not at all there, and once elsewhere. The first
+    load of one that is `only_later` shows nothing new.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Tool:
     is_slow: bool = False
     reads_all: bool = False
     many_tables: bool = False
+    only_later: bool = False
     environment: str = ""
 
     @property
@@ -111,6 +113,18 @@ def _pipe_incremental(job: Job) -> list[str]:
         )
         for name in job.tables
     ])  # fmt: skip
+
+
+def _pipe_digests(job: Job) -> list[str]:
+    """Add what it costs at least to see that a key is gone: a digest on both sides."""
+    pipe = _pipe_incremental(job)[-1]
+    digest = f"select count(*), bit_xor(uuid_hash_extended({table.KEY}, 0))"
+    sides = [
+        f"{_psql(url, f'{digest} from {table.NAME}')} > {side}"
+        for url, side in ((job.source_url, "source"), (job.target_url, "target"))
+    ]
+    compare = 'cmp source target || echo "keys differ"'
+    return ["bash", "-c", f"{pipe}\n{sides[0]} &\n{sides[1]}\nwait $!\n{compare}"]
 
 
 def _ours(job: Job) -> list[str]:
@@ -165,6 +179,7 @@ def _script(tool: str, mode: str) -> Command:
     return command
 
 
+POLARS_PACKAGES = ("polars", "adbc-driver-postgresql", "pyarrow")
 DLT_PACKAGES = (
     "dlt[postgres]",
     *("connectorx", "pyarrow", "sqlalchemy", "psycopg2-binary"),
@@ -191,14 +206,34 @@ OURS = Tool(
 )
 TOOLS = (
     PIPE,
+    Tool(
+        "pipe_digests",
+        "psql pipe + key digests",
+        "the pipe, then count and digest of all keys on both sides at the same time: "
+        "it sees that rows are gone, not which",
+        full=_pipe_full,
+        incremental=_pipe_digests,
+        reason="the limit of seeing deletes: it tells that rows are gone, not which",
+        only_later=True,
+    ),
     OURS,
     Tool(
         "polars",
         "polars / ADBC",
-        "record batches of 16 MB; later `updated_at` above the newest, then an upsert",
+        "record batches of 16 MB, uuid and jsonb as text, which ADBC cannot write "
+        "otherwise; later `updated_at` above the newest, then an upsert",
         full=_script("polars", "full"),
         incremental=_script("polars", "incremental"),
-        requirements=("polars", "adbc-driver-postgresql", "pyarrow"),
+        requirements=POLARS_PACKAGES,
+    ),
+    Tool(
+        "polars_typed",
+        "polars / ADBC, types kept",
+        "the same, then uuid and jsonb cast in the target to what they were",
+        full=_script("polars", "typed-full"),
+        incremental=_script("polars", "typed-incremental"),
+        requirements=POLARS_PACKAGES,
+        environment="polars",
     ),
     Tool(
         "ingestr",

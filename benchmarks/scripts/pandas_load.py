@@ -20,6 +20,7 @@ BATCH_ROWS = 50_000
 TYPES = {
     "id": UUID,
     "form_data": JSONB,
+    "visits": sqlalchemy.Integer,
     "created_at": sqlalchemy.DateTime(timezone=True),
     "updated_at": sqlalchemy.DateTime(timezone=True),
 }

@@ -56,7 +56,7 @@ def draw(axis: Axes, panel: dict[str, Any]) -> None:
 def color(bar: dict[str, Any]) -> str:
     if bar["is_ours"]:
         return OURS
-    return LIMIT if bar["label"] == "psql pipe" else OTHER
+    return LIMIT if bar["label"].startswith("psql pipe") else OTHER
 
 
 main(*sys.argv[1:3])

@@ -1,7 +1,9 @@
 """Load the table with polars and the ADBC driver, in batches.
 
-Runs in an environment of its own: first argument `full` or `incremental`, then the
-addresses of source and target.
+Runs in an environment of its own: first argument `full` or `incremental`, or the same
+with `typed-` before it, then the addresses of source and target. ADBC has no type for
+uuid and jsonb that the other side would take: they travel as text, and stay so unless
+the mode is a typed one.
 """
 
 import sys
@@ -9,24 +11,31 @@ import sys
 import adbc_driver_postgresql.dbapi as adbc
 import polars
 
-# ADBC has no type for uuid and jsonb that the other side would take: they travel and
-# stay as text.
 COLUMNS = """
 id::text as id, full_name, phone, email, utm_source, utm_medium, utm_campaign,
 utm_content, utm_term, form_data::text as form_data, status, visits, created_at,
 updated_at
 """
+CASTS = {"id": "uuid", "form_data": "jsonb"}
+RETYPE = """
+alter table leads
+    alter column id type uuid using id::uuid,
+    alter column form_data type jsonb using form_data::jsonb
+"""
 BATCH_BYTES = 16 * 1024 * 1024
 
 
 def main(mode: str, source_url: str, target_url: str) -> None:
+    casts = CASTS if mode.startswith("typed-") else {}
     with adbc.connect(source_url) as source, adbc.connect(target_url) as target:
-        if mode == "full":
+        if mode.endswith("full"):
             copy(source, target, "", table="leads")
             with target.cursor() as cursor:
+                if casts:
+                    cursor.execute(RETYPE)
                 cursor.execute("alter table leads add primary key (id)")
         else:
-            increment(source, target)
+            increment(source, target, casts)
         target.commit()
 
 
@@ -51,7 +60,9 @@ def copy(
             mode = "append"
 
 
-def increment(source: adbc.Connection, target: adbc.Connection) -> None:
+def increment(
+    source: adbc.Connection, target: adbc.Connection, casts: dict[str, str]
+) -> None:
     """Merge the rows changed since the newest one that the target has."""
     with target.cursor() as cursor:
         cursor.execute("select max(updated_at)::text from leads")
@@ -62,9 +73,12 @@ def increment(source: adbc.Connection, target: adbc.Connection) -> None:
         if not cursor.fetchone()[0]:
             return
         columns = [part[0] for part in describe(cursor)]
-        updates = ", ".join(f"{column} = excluded.{column}" for column in columns)
+        values = ", ".join(
+            f"{name}::{casts[name]}" if name in casts else name for name in columns
+        )
+        updates = ", ".join(f"{name} = excluded.{name}" for name in columns)
         cursor.execute(
-            "insert into leads select * from changed "  # noqa: S608
+            f"insert into leads select {values} from changed "  # noqa: S608
             f"on conflict (id) do update set {updates}"
         )
 
