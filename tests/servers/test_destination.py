@@ -23,9 +23,9 @@ from tests.servers.conftest import SETTINGS
 DISK = "40m"
 # More than a segment of the write-ahead log, which must stay writable.
 FILE_BYTES = 20 * 1024 * 1024
-MORE_ROWS = 250_000
+MORE_ROWS = 45_000
 GROW = (
-    "insert into leads select n, repeat(md5(n::text), 4) "
+    "insert into leads select n, repeat(md5(n::text), 30) "
     f"from generate_series(1000, {1000 + MORE_ROWS}) n"
 )
 
