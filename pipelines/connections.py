@@ -109,6 +109,8 @@ def pooler_kind(connection: psycopg.Connection[Any]) -> PoolerKind:
     transaction; nothing is set that could stay behind.
     """
     info = connection.info
+    if info.transaction_status != pq.TransactionStatus.IDLE:
+        raise ValueError("inside a transaction every pooler looks like a session")
     rival = make_conninfo(info.dsn, password=info.password or None)
     mine = _backend(connection)
     for _ in range(POOLER_ROUNDS):

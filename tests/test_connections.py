@@ -168,3 +168,11 @@ def test_a_server_without_a_pooler_is_seen(server):
     opened = psycopg.connect(connection_string(server.url("postgres")))
     with contextlib.closing(opened) as connection:
         assert pooler_kind(connection) == "direct or session"
+
+
+def test_a_pooler_is_not_looked_for_inside_a_transaction(server):
+    with psycopg.connect(server.url("postgres")) as connection:
+        connection.execute("select 1")
+
+        with pytest.raises(ValueError, match="inside a transaction"):
+            pooler_kind(connection)
