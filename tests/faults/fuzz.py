@@ -34,19 +34,23 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as home, open_server(Path(home)) as server:
         for number, name in enumerate(SCENES):
-            kill_everywhere(name, *_databases(server, str(number)))
+            break_everywhere(name, *_databases(server, str(number)))
         fuzz(options.seed, options.rounds, *_databases(server, "fuzz"))
 
 
-def kill_everywhere(name: str, source_url: str, warehouse_url: str) -> None:
-    """Try each kill point of a kind of load."""
+def break_everywhere(name: str, source_url: str, warehouse_url: str) -> None:
+    """Kill, cut and freeze at each point of a kind of load."""
     started = monotonic()
     with open_scene(name, source_url, warehouse_url) as scene:
         points = scene.points()
         for point in points:
             scene.kill_at(point)
+            scene.break_at(point, "reset")
+        # A frozen line takes its second to be noticed.
+        for point in points[::5]:
+            scene.break_at(point, "freeze")
     seconds = monotonic() - started
-    print(f"{name}: killed at {len(points)} points in {seconds:.0f} s", flush=True)
+    print(f"{name}: broken at {len(points)} points in {seconds:.0f} s", flush=True)
 
 
 def fuzz(seed: int, rounds: int, source_url: str, warehouse_url: str) -> None:

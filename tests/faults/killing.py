@@ -4,20 +4,22 @@ The load has new, changed, deleted, revived and renamed rows of a few tables. Ra
 faults belong to `fuzz.py`.
 """
 
-import itertools
 import queue
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from pipelines.catalog import Column, Table
 from pipelines.ingest.databases import Engine
+from pipelines.liveness import Patience
 from tests.faults.loader import Loader, load
-from tests.faults.plans import AtStatement
+from tests.faults.plans import AtStatement, Effect
 from tests.faults.proxy import Proxy
 from tests.faults.sides import Sides
 
+# A frozen line is given up after a second or two instead of a minute.
+QUICK = Patience(silence=0.4, probe_timeout=2, deadline=60)
 SCHEMAS = ("raw", "history", "marts")
 LEADS = Table(
     "landing",
@@ -68,7 +70,7 @@ class Scene:
     options: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._rounds = itertools.count(1)
+        self._number = 0
         self._held: dict[str, set[str]] = {}
         self.sides.source(*MAKE)
         if not self.is_first:
@@ -76,10 +78,10 @@ class Scene:
 
     def points(self) -> list[Point]:
         """Load once without any fault and return its kill points."""
-        self._change(next(self._rounds))
+        self._change()
         self.source.plan()
         self.warehouse.plan()
-        report = self._start("undisturbed").report()
+        report = self._start().report()
         assert report and report.is_complete, report
         for table in self.sides.tables:
             assert report.modes[table.table] == (table.mode or "snapshot")
@@ -93,56 +95,68 @@ class Scene:
 
     def kill_at(self, point: Point) -> None:
         """Kill a load at a point, load again and require what a clean load gives."""
-        number = next(self._rounds)
-        killed, rerun = f"killed {number}", f"rerun {number}"
-        self._change(number)
-        with self._death(point) as victims:
-            loader = self._start(killed)
+        victims: queue.Queue[Loader] = queue.Queue()
+        with self._fault(point, "fin", lambda: victims.get(timeout=10).kill()):
+            loader = self._start()
             victims.put(loader)
             assert loader.ends_within(30), f"{point}: the loader lives on"
-        commits = self._commits(point)
+        self._require_heals(point)
 
-        report = load(self.sides.job(rerun, **self.options))
+    def break_at(self, point: Point, effect: Effect) -> None:
+        """Break the line at a point; the load says so itself, the next one heals it."""
+        with self._fault(point, effect):
+            report = self._start().report()
+        assert report, f"{point}: the loader died"
+        self._require_heals(point)
+
+    def _require_heals(self, point: Point) -> None:
+        """Load again and require what a clean load gives, and nothing done twice."""
+        commits = self._commits(point)
+        self.source.heal()
+        self.warehouse.heal()
+
+        report = load(self.sides.job(f"rerun {self._number}", **self.options))
 
         assert report.is_complete, f"{point}: {report.errors}"
         differences = self.sides.differences()
         assert not differences, f"{point}: {differences}"
         self._require_marks(point)
-        lines = self._lines(killed)
-        assert len(lines) == commits, f"{point}: logged {lines}, committed {commits}"
-        again = self._lines(rerun)
+        broken = f"broken {self._number}"
+        count = f"select count(*) from raw._loads where run_id = '{broken}'"
+        logged = self.sides.warehouse(count)[0][0]
+        assert logged == commits, f"{point}: {logged} lines of {commits} commits"
+        lines = self._lines(broken)
+        again = self._lines(f"rerun {self._number}")
         assert sorted(again) == sorted(t.table for t in self.sides.tables), again
         for table in lines:
             assert again[table] == 0, f"{point}: {table} was merged twice"
 
-    def _start(self, run_id: str) -> Loader:
+    def _start(self) -> Loader:
         urls = {
             "source_url": self.source.url(),
             "warehouse_url": self.warehouse.url(),
         }
-        return Loader(self.sides.job(run_id, **urls, **self.options))
+        return Loader(self.sides.job(f"broken {self._number}", **urls, **self.options))
 
     @contextmanager
-    def _death(self, point: Point) -> Iterator[queue.Queue[Loader]]:
-        victims: queue.Queue[Loader] = queue.Queue()
-        fault = AtStatement(
-            point.number,
-            when=point.when,
-            effect="fin",
-            do=lambda: victims.get(timeout=10).kill(),
-        )
+    def _fault(
+        self, point: Point, effect: Effect, do: Callable[[], object] | None = None
+    ) -> Iterator[None]:
+        self._change()
+        fault = AtStatement(point.number, when=point.when, effect=effect, do=do)
         sides = {"source": self.source, "warehouse": self.warehouse}
         for side, proxy in sides.items():
             proxy.plan(*([fault] if side == point.side else []))
-        yield victims
+        yield
         assert sides[point.side].wait_fired(5), f"{point} never came"
 
-    def _change(self, number: int) -> None:
+    def _change(self) -> None:
         """Insert, update, delete, revive and rename rows; begin anew for a first load.
 
-        Each number makes the same changes in kind and count, so that loads take the
-        same statements.
+        Each time the same in kind and count, so that loads take the same statements.
         """
+        self._number += 1
+        number = self._number
         if self.is_first:
             for schema in SCHEMAS:
                 self.sides.warehouse(f"drop schema if exists {schema} cascade")
@@ -162,7 +176,7 @@ class Scene:
         )
 
     def _commits(self, point: Point) -> int:
-        """Return how many loads of tables the warehouse was told to commit."""
+        """Return how many lines of the log the warehouse was told to commit."""
         statements = self.warehouse.statements
         if point.side == "warehouse":
             statements = statements[: point.number - (point.when == "before")]
@@ -175,7 +189,7 @@ class Scene:
         return commits
 
     def _lines(self, run_id: str) -> dict[str, int]:
-        """Return the tables that a run logged, with the rows that each changed."""
+        """Return the tables that a run loaded, with the rows that each changed."""
         rows = self.sides.warehouse(
             "select table_name, rows_inserted + rows_updated + rows_deleted "
             "from raw._loads where outcome = 'loaded' "
@@ -206,6 +220,6 @@ def open_scene(name: str, source_url: str, warehouse_url: str) -> Iterator[Scene
     sides = Sides(source_url, warehouse_url, tables[name])
     with Proxy(source_url) as source, Proxy(warehouse_url) as warehouse:
         # One table after the other: then statements have numbers.
-        options = {"engine": Engine(workers=1)}
+        options = {"engine": Engine(workers=1, patience=QUICK)}
         is_first = name == "first load"
         yield Scene(sides, source, warehouse, is_first, options)

@@ -1,25 +1,30 @@
-"""A load that is killed at any statement leaves what the next load makes right.
+"""A load that breaks at any statement leaves what the next load makes right.
 
 The suite tries some points of each kind of load; `make fuzz` tries all of them.
 """
 
+from collections.abc import Sequence
+
 import pytest
 
 from tests.conftest import NewDatabase
-from tests.faults.killing import SCENES, open_scene
+from tests.faults.killing import SCENES, Point, open_scene
 
-# Each point costs about a sixth of a second.
-POINTS = 26
+
+def some(points: Sequence[Point], count: int) -> Sequence[Point]:
+    """Take so many, evenly; an odd step takes both sides of statements."""
+    return points[:: max(1, len(points) // count) | 1]
 
 
 @pytest.mark.parametrize("name", SCENES)
 def test_killed_load_is_made_good_by_the_next(new_database: NewDatabase, name: str):
     with open_scene(name, new_database(), new_database()) as scene:
-        points = scene.points()
-        # Evenly over the load; an odd step takes both sides of statements.
-        step = max(1, len(points) // POINTS) | 1
-
-        for point in points[::step]:
+        for point in some(scene.points(), 20):
             scene.kill_at(point)
 
-        assert len(points[::step]) >= min(len(points), POINTS // 2)
+
+@pytest.mark.parametrize(("effect", "count"), [("reset", 16), ("freeze", 4)])
+def test_load_over_a_broken_line_says_so_and_is_made_good(new_database, effect, count):
+    with open_scene("xmin", new_database(), new_database()) as scene:
+        for point in some(scene.points(), count):
+            scene.break_at(point, effect)
