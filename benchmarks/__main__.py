@@ -70,6 +70,7 @@ def _measure(options: argparse.Namespace) -> Results:
         if run.scenario in wanted:
             print(line(run), flush=True)
 
+    shutil.rmtree(FOLDER / "state", ignore_errors=True)
     with running_servers(FOLDER / "servers") as servers:
         told = facts(servers)
         for rows in options.rows or SIZES:

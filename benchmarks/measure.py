@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 SAMPLE_SECONDS = 0.02
 QUIET_SECONDS = 10
@@ -41,15 +42,7 @@ def run(
     with tempfile.TemporaryFile() as output:
         started = time.perf_counter()
         try:
-            process = subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                cwd=folder,
-                env=dict(environment),
-                start_new_session=True,
-            )
+            process = _start(command, environment, folder, output)
         except OSError as error:
             return Usage(CANNOT_START, 0.0, 0.0, 0.0, str(error))
         sampler = _Sampler(process.pid)
@@ -69,6 +62,20 @@ def run(
         cpu_seconds=used.ru_utime + used.ru_stime,
         peak_mb=sampler.peak_kb / 1024,
         output=text,
+    )
+
+
+def _start(
+    command: list[str], environment: Mapping[str, str], folder: Path, output: IO[bytes]
+) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=output,
+        cwd=folder,
+        env=dict(environment),
+        start_new_session=True,
     )
 
 
