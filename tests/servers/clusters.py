@@ -42,6 +42,16 @@ def twin_of(
     return twin
 
 
+@contextlib.contextmanager
+def running(server: PostgresServer) -> Iterator[PostgresServer]:
+    """Start a cluster, and leave nothing of it behind."""
+    try:
+        server.start()
+        yield server
+    finally:
+        server.remove()
+
+
 def move_xids_ahead(server: PostgresServer, xid: int) -> None:
     """Restart a cluster with its transaction counter moved on to a 32-bit number.
 

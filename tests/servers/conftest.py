@@ -8,7 +8,7 @@ import pytest
 from pipelines.sandbox.server import PostgresServer
 from tests.conftest import NewDatabase
 from tests.ingest.source import LEADS, Pair, declare
-from tests.servers.clusters import twin_of
+from tests.servers.clusters import running, twin_of
 
 # Nothing but the test itself uses up or holds back transaction numbers.
 SETTINGS = {"max_prepared_transactions": "5", "autovacuum": "off"}
@@ -19,9 +19,8 @@ NewPair = Callable[..., Pair]
 def primary(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
     """A source cluster that is not the warehouse's."""
     home = tmp_path_factory.mktemp("primary")
-    with PostgresServer(home, settings=SETTINGS) as running:
-        yield running
-        running.remove()
+    with running(PostgresServer(home, settings=SETTINGS)) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
@@ -31,9 +30,9 @@ def standby(
     """A hot standby of the primary, that lets no query hold back its replay."""
     home = tmp_path_factory.mktemp("standby")
     settings = {"max_standby_streaming_delay": "0"}
-    with twin_of(primary, home, is_standby=True, settings=settings) as running:
-        yield running
-        running.remove()
+    twin = twin_of(primary, home, is_standby=True, settings=settings)
+    with running(twin) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

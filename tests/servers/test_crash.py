@@ -7,6 +7,7 @@ import pytest
 
 from pipelines.sandbox.server import PostgresServer
 from tests.ingest.hostile import in_both_modes
+from tests.servers.clusters import running
 from tests.servers.comparing import assert_equal
 from tests.servers.conftest import SETTINGS
 
@@ -17,9 +18,8 @@ FORGETFUL = {**SETTINGS, "synchronous_commit": "off", "wal_writer_delay": "10s"}
 @pytest.fixture
 def forgetful(tmp_path: Path) -> Iterator[PostgresServer]:
     """A cluster of the test's own that commits before anything is on disk."""
-    with PostgresServer(tmp_path / "forgetful", settings=FORGETFUL) as running:
-        yield running
-        running.remove()
+    with running(PostgresServer(tmp_path / "forgetful", settings=FORGETFUL)) as server:
+        yield server
 
 
 def crash(server: PostgresServer) -> None:

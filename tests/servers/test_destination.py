@@ -17,6 +17,7 @@ from pipelines.ingest.databases import TableLoad
 from pipelines.sandbox.server import PostgresServer
 from tests.ingest.hostile import in_both_modes
 from tests.ingest.source import Pair
+from tests.servers.clusters import running
 from tests.servers.comparing import assert_equal
 from tests.servers.conftest import SETTINGS
 
@@ -63,9 +64,8 @@ def limited_files(server: PostgresServer) -> Iterator[None]:
 @pytest.fixture
 def own(tmp_path: Path) -> Iterator[PostgresServer]:
     """A warehouse cluster of the test's own."""
-    with PostgresServer(tmp_path / "own", settings=SETTINGS) as running:
-        yield running
-        running.remove()
+    with running(PostgresServer(tmp_path / "own", settings=SETTINGS)) as server:
+        yield server
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from tests.servers.clusters import (
     copy_database,
     next_xid,
     promote,
+    running,
     twin_of,
 )
 from tests.servers.comparing import assert_equal
@@ -36,13 +37,12 @@ def test_source_set_back_to_a_backup_is_refused_until_it_is_confirmed(
     )
     assert pair.changes() == (1, 1, 0)
 
-    with twin:
+    with running(twin):
         url = on(twin, pair.source_url)
         error = pair.load(source_url=url)["leads"].error
         after = pair.living("leads", "id, name")
         confirmed = pair.changes(source_url=url, confirm=CONFIRMED)
         assert_equal(pair, source_url=url)
-        twin.remove()
 
     assert isinstance(error, SourceUnreachable)
     assert str(error).startswith("landing.leads: ")
@@ -61,7 +61,7 @@ def test_backup_that_lived_on_is_not_taken_for_the_source(
     assert pair.changes() == (0, 1, 0)
     seen = next_xid(pair.source_url)
 
-    with twin:
+    with running(twin):
         pair.source_url = on(twin, pair.source_url)
         if is_noticed:
             assert isinstance(pair.load()["leads"].error, SourceUnreachable)
@@ -72,17 +72,16 @@ def test_backup_that_lived_on_is_not_taken_for_the_source(
         # Now it is as far as the one that was read, but by other transactions.
         assert pair.load()["leads"].error is None
         assert_equal(pair)
-        twin.remove()
 
 
 @in_both_modes
 def test_standby_that_took_over_is_read_whole(leads_of, primary, tmp_path, mode):
     pair = leads_of(primary, mode=mode)
-    with twin_of(primary, tmp_path, is_standby=True, settings=SLOW) as twin:
+    with running(twin_of(primary, tmp_path, is_standby=True, settings=SLOW)) as twin:
         # The new timeline is not in the control file before all this is on disk.
         pair.source(
             "create table large as select n, repeat('x', 900) "
-            "from generate_series(1, 20000) n"
+            "from generate_series(1, 5000) n"
         )
         catch_up(twin, primary)
         promote(twin)
@@ -98,7 +97,6 @@ def test_standby_that_took_over_is_read_whole(leads_of, primary, tmp_path, mode)
         assert load.error is None
         assert load.result.rows_updated == 2
         assert_equal(pair)
-        twin.remove()
 
 
 @in_both_modes

@@ -12,14 +12,14 @@ from tests.ingest.hostile import (
     in_both_modes,
 )
 from tests.ingest.source import Pair, declare
+from tests.servers.clusters import running
 
 
 @pytest.fixture(scope="module")
 def older(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
     home = tmp_path_factory.mktemp("older")
-    with PostgresServer(home, version=16) as running:
-        yield running
-        running.remove()
+    with running(PostgresServer(home, version=16)) as server:
+        yield server
 
 
 @in_both_modes

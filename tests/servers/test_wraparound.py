@@ -8,7 +8,7 @@ import pytest
 
 from pipelines.sandbox.server import PostgresServer
 from tests.ingest.hostile import in_both_modes
-from tests.servers.clusters import burn_xids, move_xids_ahead, next_xid
+from tests.servers.clusters import burn_xids, move_xids_ahead, next_xid, running
 from tests.servers.comparing import assert_equal
 from tests.servers.conftest import SETTINGS
 
@@ -18,9 +18,8 @@ NEAR_THE_END = 4_294_967_000
 @pytest.fixture
 def aged(tmp_path: Path) -> Iterator[PostgresServer]:
     """A cluster of the test's own, whose counters it may move."""
-    with PostgresServer(tmp_path / "aged", settings=SETTINGS) as running:
-        yield running
-        running.remove()
+    with running(PostgresServer(tmp_path / "aged", settings=SETTINGS)) as server:
+        yield server
 
 
 @in_both_modes
