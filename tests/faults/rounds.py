@@ -113,6 +113,7 @@ class Fuzz:
         self._require_expected(report)
         if report.is_complete:
             self._require_equal("right after a clean load")
+            self.tally["equal right after a load"] += 1
             for proxy in self._statements:
                 self._statements[proxy] = len(proxy.statements)
                 self._bytes[proxy] = proxy.passed
@@ -201,7 +202,7 @@ class Fuzz:
     def _options(self) -> dict[str, Any]:
         engine = Engine(workers=self._random.randint(1, 3), patience=PATIENCE)
         confirmed = [table.table for table in self._sides.tables]
-        is_confirmed = self._random.random() < 0.2
+        is_confirmed = self._random.random() < 0.4
         deletes = Confirmation(deletes=confirmed if is_confirmed else ())
         return {"engine": engine, "confirm": deletes}
 

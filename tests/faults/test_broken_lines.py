@@ -1,6 +1,7 @@
 """Lines that break in the middle of a load, and loads that meet each other."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import psycopg
 import pytest
@@ -163,4 +164,25 @@ def test_two_loads_at_once_end_like_one(sides, source):
     assert [report and report.is_complete for report in reports] == [True, True]
     lines = "select run_id, rows_updated from raw._loads order by load_id"
     assert sides.warehouse(lines)[1:] == [("first again", ROWS), ("second", 0)]
+    assert sides.differences() == []
+
+
+@pytest.mark.parametrize("mode", ["snapshot", "xmin"])
+def test_load_that_was_overtaken_leaves_the_newer_state_alone(sides, source, mode):
+    sides = replace(sides, tables=(replace(LEADS, mode=mode),))
+    overtaking: list[Report] = []
+
+    def overtake() -> None:
+        sides.source("update leads set name = 'newest'", "delete from leads where id=7")
+        overtaking.append(load(sides.job("newer")))
+
+    # It has looked at the source by then, and not yet at the table.
+    fault = AtStatement(text="pg_attribute", when="after", do=overtake)
+    source.plan(fault)
+    report = load(sides.job("older", source_url=source.url()))
+
+    assert report.is_complete
+    assert [other.is_complete for other in overtaking] == [True]
+    lines = "select run_id, rows_updated, rows_deleted from raw._loads order by load_id"
+    assert sides.warehouse(lines)[1:] == [("newer", ROWS - 1, 1), ("older", 0, 0)]
     assert sides.differences() == []
