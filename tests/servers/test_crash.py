@@ -1,13 +1,17 @@
 """A source that crashes forgets its last moments, and uses their numbers again."""
 
+import contextlib
+import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from pipelines.sandbox.server import PostgresServer
 from tests.ingest.hostile import in_both_modes
-from tests.servers.clusters import running
+from tests.servers.clusters import running, wait_for
 from tests.servers.comparing import assert_equal
 from tests.servers.conftest import SETTINGS
 
@@ -22,15 +26,39 @@ def forgetful(tmp_path: Path) -> Iterator[PostgresServer]:
         yield server
 
 
-def crash(server: PostgresServer) -> None:
+def lose_server(server: PostgresServer) -> None:
     """Let a cluster lose what is not on disk, and start it again."""
     server.run("pg_ctl", "-w", "-m", "immediate", "-D", server.data, "stop")
     server.stop()
     server.start()
 
 
+def lose_backend(server: PostgresServer) -> None:
+    """Kill one backend; the server then starts all the others anew, by itself."""
+    with psycopg.connect(server.url("postgres")) as connection:
+        os.kill(connection.info.backend_pid, signal.SIGKILL)
+
+        def is_broken() -> bool:
+            with contextlib.suppress(psycopg.OperationalError):
+                connection.execute("select 1")
+            return connection.broken
+
+        wait_for(is_broken)
+
+    def is_back() -> bool:
+        with (
+            contextlib.suppress(psycopg.OperationalError),
+            psycopg.connect(server.url("postgres")),
+        ):
+            return True
+        return False
+
+    wait_for(is_back)
+
+
 @in_both_modes
-def test_what_a_crash_took_back_is_taken_back(leads_of, forgetful, mode):
+@pytest.mark.parametrize("crash", [lose_server, lose_backend])
+def test_what_a_crash_took_back_is_taken_back(leads_of, forgetful, mode, crash):
     pair = leads_of(forgetful, mode=mode)
     name = pair.source_url.rpartition("/")[2]
     pair.source("checkpoint", "update leads set name = 'forgotten' where id = 7")
