@@ -3,7 +3,7 @@
 from tests.faults.fuzz import open_server
 from tests.faults.rounds import Fuzz
 
-SEED, ROUNDS = 20, 12
+SEED, ROUNDS = 20, 9
 
 
 def test_random_writers_and_faults_end_with_equal_rows(tmp_path):
