@@ -40,13 +40,14 @@ TCP_COUNTERS_AT = 120
 class Patience:
     """How long a connection may be silent before it is examined, and given up.
 
-    All in seconds. A dead line is given up within `2 * silence + 2 * probe_timeout`.
+    All in seconds; for a lock that others hold it is `locks`. A dead line is given up within `2 * silence + 2 * probe_timeout`.
     """
 
     silence: float = 20
     probe_timeout: float = 10
     confirmations: int = 2
     deadline: float = 7200
+    locks: float = 10
 
 
 PATIENCE: Final = Patience()

@@ -11,7 +11,12 @@ import psycopg
 from psycopg import sql
 
 from pipelines.catalog import Catalog, Column, Table
-from pipelines.connections import connection_string, first_line, parse_url
+from pipelines.connections import (
+    connection_string,
+    first_line,
+    parse_url,
+    primary_message,
+)
 from pipelines.errors import ConfigurationError, WarehouseError
 from pipelines.liveness import PATIENCE, Patience
 from pipelines.load.merge import STAMPS, Connection
@@ -58,6 +63,7 @@ create table raw._positions (
     table_name text not null,
     server text,
     timeline bigint,
+    server_started_at timestamptz not null,
     database_id bigint,
     next_xid bigint not null,
     watermark bigint not null,
@@ -83,7 +89,8 @@ PREPARE_LOCK = 7_204_710
 def connect(url: str, *, patience: Patience = PATIENCE) -> WatchedConnection:
     """Open a connection to the warehouse that heals by itself when it is orphaned."""
     try:
-        connection = WatchedConnection.open(connection_string(url), patience=patience)
+        conninfo = connection_string(url, writes=True)
+        connection = WatchedConnection.open(conninfo, patience=patience)
     except psycopg.Error as error:
         raise WarehouseError(
             first_line(error), system="warehouse", remedy="check WAREHOUSE_URL"
@@ -97,10 +104,15 @@ def connect(url: str, *, patience: Patience = PATIENCE) -> WatchedConnection:
 # A half-open client must not keep its locks: the server notices and ends it.
 SESSION = {
     "timezone": "UTC",
-    "statement_timeout": "1h",
+    "statement_timeout": "2h",
     "lock_timeout": "30s",
-    "idle_in_transaction_session_timeout": "1h",
+    "idle_in_transaction_session_timeout": "2h",
     "client_connection_check_interval": "10s",
+    # In the middle of a COPY only these see that the client's host is gone.
+    "tcp_keepalives_idle": "15s",
+    "tcp_keepalives_interval": "5s",
+    "tcp_keepalives_count": "3",
+    "tcp_user_timeout": "45s",
 }
 
 
@@ -135,6 +147,18 @@ def prepare(connection: Connection, catalog: Catalog) -> None:
 
     A table that was never loaded follows its declaration; a loaded one keeps its types.
     """
+    try:
+        _prepare(connection, catalog)
+    except psycopg.Error as error:
+        raise WarehouseError(
+            f"the warehouse cannot be prepared: {primary_message(error)}",
+            system="warehouse",
+            remedy="see that it is up and writable, and that the role of WAREHOUSE_URL "
+            "may create schemas and owns those of the pipeline",
+        ) from None
+
+
+def _prepare(connection: Connection, catalog: Catalog) -> None:
     with connection.transaction():
         connection.execute("select pg_advisory_xact_lock(%s)", [PREPARE_LOCK])
         _create_own(connection)

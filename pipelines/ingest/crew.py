@@ -69,6 +69,8 @@ class _Crew:
     def work(self, joining: AbstractContextManager[TableLoader]) -> None:
         """Load one table after the other until none waits or the line breaks."""
         table = None
+        if not self._waiting:
+            return
         try:
             with joining as loader:
                 self._at_work.append(loader.warehouse)
@@ -77,6 +79,8 @@ class _Crew:
                     self._loads[table.name] = load
                     self._error = load.error or self._error
                     table = None
+                # Those who still wait for a connection of a small pool may have it.
+                loader.snapshot.release()
         except SourceError as error:
             self._error = error
             if table:

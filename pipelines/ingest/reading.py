@@ -68,6 +68,7 @@ class SourceRows:
         return Place(
             server=origin.server,
             timeline=origin.timeline,
+            server_started_at=origin.server_started_at,
             database_id=origin.database_id,
             next_xid=origin.next_xid,
             watermark=origin.watermark,
@@ -100,6 +101,8 @@ class SourceRows:
             and self.match.names_its_writers
             and min(origin.version, self.warehouse_version) >= OLDEST_VERSION
             and position.shape == self.match.shape
+            # The files of a restored backup look like those of the server itself.
+            and position.server_started_at == origin.server_started_at
             and is_in_reach(origin, position.watermark)
         )
 

@@ -44,7 +44,9 @@ def replace(
 _DELETE = sql.SQL("""
 with held as (
     select ctid, _row_hash, row_number() over (partition by _row_hash) as _row_copy
-    from (select ctid, md5(cast(row({columns}) as text)) as _row_hash from {raw}) as rows
+    from (
+        select ctid, md5(cast(row({columns}) as text)) as _row_hash from {raw}
+    ) as rows
 ),
 
 staged as (

@@ -27,6 +27,7 @@ class Place:
 
     server: str | None
     timeline: int | None
+    server_started_at: datetime
     database_id: int
     next_xid: int
     watermark: int

@@ -17,10 +17,10 @@ from psycopg import sql
 
 from pipelines.connections import connection_string
 from pipelines.errors import PipelineError
+from pipelines.watched import WatchedConnection
 
 Connection = psycopg.Connection[Any]
 
-CONNECT_SECONDS = 5
 STATEMENT_TIMEOUT = "10s"
 ACCOUNT_ID = re.compile(r"\s*(?:act_)?([0-9]{1,30})\s*", re.IGNORECASE)
 NOTHING = frozenset({"", "null", "none", "-"})
@@ -127,11 +127,7 @@ def _read_database(
         warnings.append(_unanswered(system, f"{system.upper()}_DATABASE_URL not set"))
         return values
     try:
-        with psycopg.connect(
-            connection_string(url),
-            connect_timeout=CONNECT_SECONDS,
-            prepare_threshold=None,
-        ) as connection:
+        with WatchedConnection.open(connection_string(url)) as connection:
             connection.read_only = True
             # Row security that hides rows shall be an error, not a shorter list.
             connection.execute(

@@ -8,6 +8,7 @@ after 2^32, so only distances are compared. What is remembered between loads bel
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import psycopg
@@ -27,6 +28,7 @@ class Origin:
 
     server: str | None
     timeline: int | None
+    server_started_at: datetime
     database_id: int
     version: int
     next_xid: int
@@ -38,16 +40,22 @@ def read_origin(connection: psycopg.Connection[Any]) -> Origin:
     """Ask a snapshot's transaction where it stands."""
     row = connection.execute(_STATE).fetchone()
     assert row is not None
-    version, database_id, watermark, next_xid, age_of_three, may_ask = row
+    version, database_id, watermark, next_xid, age_of_three = row[:5]
+    may_ask, is_standby, server_started_at = row[5:]
     server = timeline = None
     if may_ask:
         control = connection.execute(_CONTROL).fetchone()
         server, timeline = control or (None, None)
+    if not is_standby:
+        # After a promotion the control file speaks of the old one for a while.
+        current = connection.execute(_TIMELINE).fetchone()
+        timeline = current[0] if current else None
     # age() counts from the next number, as it was when the transaction first asked.
     behind = (age_of_three + 3 - next_xid) % 2**32
     return Origin(
         server=server,
         timeline=timeline,
+        server_started_at=server_started_at,
         database_id=database_id,
         version=version,
         next_xid=next_xid,
@@ -76,9 +84,14 @@ select
     pg_snapshot_xmax(pg_current_snapshot())::text::bigint,
     age('3'::xid)::bigint,
     has_function_privilege('pg_control_system()', 'execute')
-        and has_function_privilege('pg_control_checkpoint()', 'execute')
+        and has_function_privilege('pg_control_checkpoint()', 'execute'),
+    pg_is_in_recovery(),
+    pg_postmaster_start_time()
 """
 _CONTROL = """
 select control.system_identifier::text, point.timeline_id::bigint
 from pg_control_system() as control, pg_control_checkpoint() as point
+"""
+_TIMELINE = """
+select ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::bigint
 """

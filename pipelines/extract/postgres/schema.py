@@ -176,23 +176,20 @@ member (root, oid) as (
     inner join pg_inherits as inherits on inherits.inhparent = member.oid
 ),
 
--- A table never analysed has unknown rows: about forty fit on a page.
+-- Estimates, for asking a file's size waits for whoever alters the table. A table that
+-- nobody analysed has only the counter of its writes: a row is a hundred bytes then.
 storage as (
     select
         member.root,
         array_agg(class.oid::bigint order by class.oid) as members,
-        sum(case when class.relkind in ('r', 'm') then pg_table_size(class.oid) end)
-            as size,
         sum(
-            case when class.relkind in ('r', 'm') then
-                pg_relation_size(class.oid) / current_setting('block_size')::float8
-                * case
-                    when class.reltuples >= 0 and class.relpages > 0
-                        then class.reltuples / class.relpages
-                    else 40
-                end
-            end
-        )::bigint as rows,
+            greatest(
+                class.relpages * current_setting('block_size')::bigint,
+                pg_stat_get_live_tuples(class.oid) * 100
+            )
+        )::bigint as size,
+        sum(greatest(class.reltuples, pg_stat_get_live_tuples(class.oid), 0))::bigint
+            as rows,
         bool_and(class.relkind = 'p' or class.relkind = 'r' and access.amname = 'heap')
             as is_heap
     from member

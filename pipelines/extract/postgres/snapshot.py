@@ -35,9 +35,12 @@ BY_POLICIES = "set local row_security = on"
 # of a table under change visits the heap row by row: four times slower than reading it.
 SESSION = f"""
 {UNFILTERED};
-set local statement_timeout = '30min';
-set local lock_timeout = '10s';
-set local idle_in_transaction_session_timeout = '30min';
+set local statement_timeout = '2h';
+set local idle_in_transaction_session_timeout = '2h';
+set local tcp_keepalives_idle = '15s';
+set local tcp_keepalives_interval = '5s';
+set local tcp_keepalives_count = 3;
+set local tcp_user_timeout = '45s';
 set local timezone = 'UTC';
 set local datestyle = 'ISO, MDY';
 set local intervalstyle = 'postgres';
@@ -67,6 +70,11 @@ class Snapshot:
             row = self.connection.execute("select pg_export_snapshot()").fetchone()
         assert row is not None
         return str(row[0])
+
+    def release(self) -> None:
+        """End the transaction: others that share the snapshot keep it."""
+        with self._our_errors(), self.watch.waiting():
+            self.connection.rollback()
 
     @property
     def is_broken(self) -> bool:
@@ -177,18 +185,22 @@ def open_snapshot(
     ):
         try:
             with watch.waiting():
-                origin = _begin(connection, shared)
+                origin = _begin(connection, shared, patience)
             watch.identify()
         except psycopg.Error as error:
             raise reading_fault(error, system, None, verdict=watch.verdict) from None
         yield Snapshot(connection, watch, system, origin)
 
 
-def _begin(connection: psycopg.Connection[Any], shared: str | None) -> Origin:
+def _begin(
+    connection: psycopg.Connection[Any], shared: str | None, patience: Patience
+) -> Origin:
     connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
     connection.read_only = True
     if shared:
         statement = sql.SQL("set transaction snapshot {}")
         connection.execute(statement.format(sql.Literal(shared)))
     connection.execute(SESSION)
+    locks = f"{patience.locks * 1000:.0f}ms"
+    connection.execute("select set_config('lock_timeout', %s, true)", [locks])
     return read_origin(connection)
