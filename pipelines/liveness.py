@@ -40,7 +40,8 @@ TCP_COUNTERS_AT = 120
 class Patience:
     """How long a connection may be silent before it is examined, and given up.
 
-    All in seconds; for a lock that others hold it is `locks`. A dead line is given up within `2 * silence + 2 * probe_timeout`.
+    All in seconds. A dead line is given up within `2 * silence + 2 * probe_timeout`; a
+    lock that others hold is waited for as long as `locks` says.
     """
 
     silence: float = 20
