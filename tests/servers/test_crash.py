@@ -35,20 +35,21 @@ def lose_server(server: PostgresServer) -> None:
 
 def lose_backend(server: PostgresServer) -> None:
     """Kill one backend; the server then starts all the others anew, by itself."""
-    with psycopg.connect(server.url("postgres")) as connection:
-        os.kill(connection.info.backend_pid, signal.SIGKILL)
+    url = server.url("postgres")
+    with psycopg.connect(url) as killed, psycopg.connect(url) as other:
+        os.kill(killed.info.backend_pid, signal.SIGKILL)
 
-        def is_broken() -> bool:
-            with contextlib.suppress(psycopg.OperationalError):
-                connection.execute("select 1")
-            return connection.broken
+        def is_noticed() -> bool:
+            with contextlib.suppress(psycopg.Error):
+                other.execute("select 1")
+            return other.broken
 
-        wait_for(is_broken)
+        wait_for(is_noticed)
 
     def is_back() -> bool:
         with (
             contextlib.suppress(psycopg.OperationalError),
-            psycopg.connect(server.url("postgres")),
+            psycopg.connect(url),
         ):
             return True
         return False
