@@ -26,6 +26,7 @@ from pipelines.load.merge import (
     insert_new,
     update_changed,
 )
+from pipelines.load.newest import newest_in_stage
 
 LIVING = sql.SQL("_deleted_at is null")
 
@@ -38,6 +39,7 @@ def merge_changes(
     since: int,
     stamp: Stamp,
     deletions: Deletions,
+    newest: str | None,
     on_progress: Progress | None,
 ) -> Merged | None:
     """Merge the rows written since a watermark, mark those that vanished as deleted.
@@ -50,6 +52,7 @@ def merge_changes(
         connection, STAGE, raw, source, since=since, on_progress=on_progress
     )
     updated = inserted = 0
+    newest_read = None
     with ThreadPoolExecutor(1) as side:
         # The source digests its keys while the warehouse merges and digests its own.
         offering = side.submit(source.digest_keys, _key_types(raw), COARSE)
@@ -57,6 +60,7 @@ def merge_changes(
             analyze_stage(connection, raw.key)
             updated = update_changed(connection, raw, stamp)
             inserted = insert_new(connection, raw, stamp)
+            newest_read = newest_in_stage(connection, raw, newest)
         held = _digest_living(connection, raw, COARSE)
         offered = offering.result()
     drop_stage(connection)
@@ -83,7 +87,8 @@ def merge_changes(
             return None
         finally:
             drop_stage(connection, KEYS)
-    return Merged(LoadResult(count, inserted, updated, deleted), refused)
+    result = LoadResult(count, inserted, updated, deleted)
+    return Merged(result, refused, newest_read)
 
 
 def _compare(

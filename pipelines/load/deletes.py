@@ -4,6 +4,7 @@ What counts as suspicious belongs to `guards.py`.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 
 import psycopg
 from psycopg import sql
@@ -39,10 +40,14 @@ class Unexpected(Exception):
 
 @dataclass(frozen=True)
 class Merged:
-    """What a merge did; `refused` says that its deletions were not carried out."""
+    """What a merge did; `refused` says that its deletions were not carried out.
+
+    `newest_read` is the newest value of the freshness column among the rows read.
+    """
 
     result: LoadResult
     refused: LoadRefused | None = None
+    newest_read: datetime | None = None
 
 
 def mark_missing(

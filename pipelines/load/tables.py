@@ -28,8 +28,10 @@ from pipelines.load.newest import newest_in_raw
 from pipelines.load.positions import Place, Position, read_position, write_position
 from pipelines.load.whole import merge_whole
 
-# Text forms must be those of the source: keys are compared by them.
+# Text forms must be those of the source: keys are compared by them. Looking up a few
+# rows by their key is cheaper than the default costs of a spinning disk say.
 SESSION = """
+set local random_page_cost = 1.1;
 set local timezone = 'UTC';
 set local datestyle = 'ISO, MDY';
 set local intervalstyle = 'postgres';
@@ -150,7 +152,7 @@ class _Load:
             merged = self._merge_changes(raw, reading.since)
         mode: ReadMode = "xmin" if merged else "snapshot"
         merged = merged or self._merge_whole(raw, reading.suspicion)
-        newest = self._newest(raw, merged.result)
+        newest = self._newest(raw, merged)
         self._remember(newest, mode)
         return Loaded(merged.result, mode, newest, merged.refused, self.before, notes)
 
@@ -162,6 +164,7 @@ class _Load:
             since=since,
             stamp=self.stamp,
             deletions=self._deletions,
+            newest=self.table.newest,
             on_progress=self.on_progress,
         )
 
@@ -184,9 +187,12 @@ class _Load:
         confirmed = name in self.confirm.deletes or name in self.confirm.source
         return Deletions(confirmed, self.table.may_empty)
 
-    def _newest(self, raw: RawTable, result: LoadResult) -> datetime | None:
-        if self.before and not result.rows_changed:
-            return self.before.newest_row_at
+    def _newest(self, raw: RawTable, merged: Merged) -> datetime | None:
+        held = self.before.newest_row_at if self.before else None
+        if self.before and not merged.result.rows_changed:
+            return held
+        if held and merged.newest_read and merged.newest_read >= held:
+            return merged.newest_read
         return newest_in_raw(self.connection, raw, self.table.newest)
 
     def _remember(self, newest: datetime | None, mode: ReadMode) -> None:
