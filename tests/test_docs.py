@@ -63,3 +63,23 @@ def test_paths_named_in_the_readme_exist():
 
 def test_readme_stays_within_two_screens():
     assert len(README.splitlines()) <= 120
+
+
+def test_every_test_that_the_failure_list_names_exists():
+    text = (ROOT / "docs/reliability.md").read_text()
+    named = re.findall(r"`([\w/]+\.py)(?:::(\w+))?`", text)
+
+    assert len(named) > 40
+    for file, test in named:
+        path = ROOT / "tests" / file
+        assert path.exists(), file
+        assert not test or f"def {test}(" in path.read_text(), f"{file}::{test}"
+
+
+def test_every_row_of_the_failure_list_has_a_test():
+    text = (ROOT / "docs/reliability.md").read_text()
+    rows = re.findall(r"^\| (\d+) \|(.*)$", text, flags=re.MULTILINE)
+
+    assert [int(number) for number, _ in rows] == list(range(1, len(rows) + 1))
+    for number, row in rows:
+        assert "::test_" in row, number
