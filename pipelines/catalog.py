@@ -25,6 +25,8 @@ META = frozenset({
 # How a table is read: whole, or only what changed; unsaid, its size decides.
 ReadMode = Literal["snapshot", "xmin"]
 MODES: tuple[ReadMode, ...] = get_args(ReadMode)
+# What every raw table has beside its declared columns.
+STAMPS = ("_loaded_at", "_deleted_at", "_run_id")
 COLUMN_META = frozenset({"required", "personal"})
 
 
@@ -174,6 +176,8 @@ class _Reader:
             raise self._error("config.meta.key is missing ([] for a keyless table)")
         if len(set(names)) < len(names):
             raise self._error("a column is declared twice")
+        if stamps := set(STAMPS) & set(names):
+            raise self._error(f"{sorted(stamps)} are the pipeline's own columns")
         if both := set(table.excluded) & set(names):
             raise self._error(f"both declared and excluded: {sorted(both)}")
         unknown = {*table.key, *filter(None, [table.newest])} - set(names)

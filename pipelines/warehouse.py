@@ -10,7 +10,7 @@ from datetime import datetime
 import psycopg
 from psycopg import sql
 
-from pipelines.catalog import Catalog, Column, Table
+from pipelines.catalog import STAMPS, Catalog, Column, Table
 from pipelines.connections import (
     connection_string,
     first_line,
@@ -19,7 +19,7 @@ from pipelines.connections import (
 )
 from pipelines.errors import ConfigurationError, WarehouseError
 from pipelines.liveness import PATIENCE, Patience
-from pipelines.load.merge import STAMPS, Connection
+from pipelines.load.merge import Connection
 from pipelines.watched import WatchedConnection
 
 SCHEMAS = ("raw", "history", "marts")

@@ -84,6 +84,7 @@ def test_history_is_kept_apart(tmp_path):
         ("keys: [id]", "", r"unknown keys in config.meta: \['keys'\]"),
         ("required: sometimes", "", "required must be true or false"),
         ("", "- {name: id, data_type: text}", "a column is declared twice"),
+        ("", "- {name: _run_id, data_type: text}", "the pipeline's own columns"),
         ("", "- {name: x}", "`data_type` is missing"),
         ("", "- {name: x, data_type: 'text; drop table y'}", "not a column type"),
         (

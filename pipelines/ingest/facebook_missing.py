@@ -8,9 +8,10 @@ from collections.abc import Iterator, Mapping
 
 from psycopg import sql
 
+from pipelines.catalog import STAMPS
 from pipelines.extract.facebook.client import Document
 from pipelines.extract.facebook.extractor import Edge, FacebookExtractor
-from pipelines.load.merge import STAMPS, Connection
+from pipelines.load.merge import Connection
 
 # They are looked at one by one; what is more waits its turn.
 AT_ONCE = 100

@@ -101,7 +101,8 @@ class SourceRows:
             and self.match.names_its_writers
             and min(origin.version, self.warehouse_version) >= OLDEST_VERSION
             and position.shape == self.match.shape
-            # The files of a restored backup look like those of the server itself.
+            # A restored copy of its files has the server's identity, and a crash may
+            # have lost commits that were seen.
             and position.server_started_at == origin.server_started_at
             and is_in_reach(origin, position.watermark)
         )

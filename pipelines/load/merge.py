@@ -16,7 +16,6 @@ from psycopg import errors, sql
 from pipelines.errors import ConfigurationError, LoadRefused
 from pipelines.load.log import RunInfo
 
-STAMPS = ("_loaded_at", "_deleted_at", "_run_id")
 STAGE = sql.Identifier("pg_temp", "_stage")
 KEYS = sql.Identifier("pg_temp", "_keys")
 # Advisory locks of loads; the second number is the hash of the raw table's name.

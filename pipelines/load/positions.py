@@ -20,9 +20,10 @@ class Place:
     """The state of a source, as far as one of its tables is concerned.
 
     `server`, `timeline` and `database_id` tell whose state it is (None: not allowed to
-    ask). Transactions from `next_xid` on began later; every one before `watermark` was
-    over. `columns` are those that the source has or had, by name, with their types.
-    `shape` changes when values may have changed although no row was written.
+    ask), `server_started_at` since when it lost nothing by a crash. Transactions from
+    `next_xid` on began later; every one before `watermark` was over. `columns` are
+    those that the source has or had, by name, with their types. `shape` changes when
+    values may have changed although no row was written.
     """
 
     server: str | None

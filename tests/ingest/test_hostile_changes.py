@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from pipelines.errors import SchemaChanged, SourceError
+from pipelines.errors import SchemaChanged, SourceUnreachable
 from pipelines.ingest.databases import Engine
 from tests.ingest.hostile import assert_equal_texts, in_both_modes
 from tests.ingest.source import Pair, declare
@@ -243,6 +243,7 @@ def test_table_rewritten_under_our_snapshot_is_not_taken_for_empty(pair, mode):
         loads = loading.result()
 
     assert loads["first"].error is None
-    assert isinstance(loads["leads"].error, SourceError)
+    assert isinstance(loads["leads"].error, SourceUnreachable)
+    assert "rewritten while the database was read" in str(loads["leads"].error)
     assert len(pair.living("leads")) == 3
     assert pair.changes() == (0, 0, 0)

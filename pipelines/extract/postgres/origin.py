@@ -23,7 +23,8 @@ class Origin:
     """The server and database of a snapshot; None where asking is not allowed.
 
     Every transaction before `watermark` was over, none from `next_xid` on had begun
-    (64 bits, as they never wrap). `age_base` is what age() counts from.
+    (64 bits, as they never wrap). `age_base` is what age() counts from. What a server
+    loses when it crashes or is restored shows in `server_started_at`.
     """
 
     server: str | None
@@ -86,7 +87,10 @@ select
     has_function_privilege('pg_control_system()', 'execute')
         and has_function_privilege('pg_control_checkpoint()', 'execute'),
     pg_is_in_recovery(),
-    pg_postmaster_start_time()
+    -- A crash that the server survives begins its statistics anew.
+    greatest(
+        pg_postmaster_start_time(), (select stats_reset from pg_stat_archiver)
+    )
 """
 _CONTROL = """
 select control.system_identifier::text, point.timeline_id::bigint

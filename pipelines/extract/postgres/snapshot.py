@@ -119,12 +119,11 @@ class Snapshot:
         statement = sql.SQL(
             "copy (select {} from {} where {}) to stdout (format binary)"
         ).format(sql.SQL(", ").join(columns), match.relation, where)
-        with (
-            self._reading(match),
-            self.connection.cursor() as cursor,
-            cursor.copy(statement) as copy,
-        ):
-            yield from self._chunks(copy)
+        with self._reading(match), self.connection.cursor() as cursor:
+            with cursor.copy(statement) as copy:
+                yield from self._chunks(copy)
+            with self.watch.waiting():
+                _refuse_rewritten(self.connection, match)
 
     def _chunks(self, copy: Iterable[Buffer]) -> Iterator[Chunk]:
         """Join rows to chunks: a write for each row costs more than the row."""
@@ -160,6 +159,21 @@ class Snapshot:
             table = match.table.table if match else None
             verdict = self.watch.verdict
             raise reading_fault(error, self.system, table, verdict=verdict) from None
+
+
+def _refuse_rewritten(connection: psycopg.Connection[Any], match: Match) -> None:
+    """Refuse a table that was rewritten since the snapshot: it looks empty now.
+
+    Reading it has locked it, so nobody rewrites it any more.
+    """
+    members = [list(match.source.members)]
+    if connection.execute(_REWRITTEN, members).fetchone() == (True,):
+        raise SourceUnreachable(
+            "the table was truncated or rewritten while the database was read",
+            system=match.table.system,
+            table=match.table.table,
+            remedy="run again",
+        )
 
 
 def _key(match: Match, types: Mapping[str, str]) -> dict[str, sql.Composable]:
@@ -204,3 +218,13 @@ def _begin(
     locks = f"{patience.locks * 1000:.0f}ms"
     connection.execute("select set_config('lock_timeout', %s, true)", [locks])
     return read_origin(connection)
+
+
+# The catalog row is of the snapshot's moment, the function answers as of now.
+_REWRITTEN = """
+select exists (
+    select from pg_class
+    where oid = any(%s::oid[]) and relkind in ('r', 'm') and relfilenode <> 0
+        and pg_relation_filenode(oid) is distinct from relfilenode
+)
+"""
