@@ -34,8 +34,8 @@ doctor: install ## Check every connection and credential, say what to do
 fuzz: install ## Break the PostgreSQL engine at random for ten minutes, compare rows
 	@$(BIN)/python -m tests.faults.fuzz --rounds 150
 
-clean: ## Remove the environment and the sandbox's data
-	@rm -rf .venv .sandbox dbt_project/target
+clean: ## Remove the environments and the sandbox's data
+	@rm -rf .venv .sandbox .bench dbt_project/target
 
 # uv is the faster installer; where it finds no index, pip knows the machine's own.
 .venv/installed: pyproject.toml constraints.txt

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from pipelines.catalog import Catalog
-from pipelines.errors import ConfigurationError, SourceError
+from pipelines.errors import SourceError
 from pipelines.extract.postgres.matching import refuse_stranger, signature_names
 from pipelines.extract.postgres.snapshot import open_snapshot
 from pipelines.ingest.crew import load_together
@@ -67,7 +67,7 @@ def extract_database(
     """
     engine = engine or Engine()
     declared = catalog.of(system)
-    _refuse_unheard(confirm, system, [table.table for table in declared])
+    confirm = confirm.among(system, [table.table for table in declared])
     wanted = [table for table in declared if tables is None or table.name in tables]
     with connect(warehouse_url, patience=engine.patience) as warehouse:
         prepare(warehouse, catalog)
@@ -104,18 +104,6 @@ def extract_database(
         except SourceError as error:
             return [record_failure(warehouse, run, table, error) for table in wanted]
     return [loads[table.name] for table in wanted]
-
-
-def _refuse_unheard(
-    confirm: Confirmation, system: str, tables: Collection[str]
-) -> None:
-    """Refuse a confirmation that names a table which the system does not have."""
-    for switch, named in vars(confirm).items():
-        if unknown := sorted(set(named) - set(tables)):
-            raise ConfigurationError(
-                f"confirm_{switch} names {', '.join(unknown)}, but {system} has only "
-                f"{', '.join(sorted(tables))}"
-            )
 
 
 def _now(warehouse: Connection) -> datetime:

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from psycopg import sql
 
-from pipelines.errors import LoadRefused
+from pipelines.errors import ConfigurationError, LoadRefused
 from pipelines.load.merge import STAGE, Connection, RawTable, names
 
 # More rows missing than this, and an operator has to say that they are really gone.
@@ -18,17 +18,36 @@ MISSING_ROWS = 50
 MISSING_SHARE = 0.05
 
 
+EVERY_TABLE = "*"
+
+
 @dataclass(frozen=True)
 class Confirmation:
     """What an operator has looked at and confirms for one run, by names of tables.
 
     `deletes`: the missing rows are really gone; `types`: a column may take the type
-    that its source has now; `source`: the other database is the right one.
+    that its source has now; `source`: the other database is the right one. A star
+    stands for every table.
     """
 
     deletes: Collection[str] = ()
     types: Collection[str] = ()
     source: Collection[str] = ()
+
+    def among(self, system: str, tables: Collection[str]) -> "Confirmation":
+        """Name every table that a star means; refuse names that no table has."""
+        for switch, named in vars(self).items():
+            if unknown := sorted(set(named) - {*tables, EVERY_TABLE}):
+                raise ConfigurationError(
+                    f"confirm_{switch} names {', '.join(unknown)}, but {system} has "
+                    f"only {', '.join(sorted(tables))}"
+                )
+        return Confirmation(
+            **{
+                switch: tuple(tables) if EVERY_TABLE in named else named
+                for switch, named in vars(self).items()
+            }
+        )
 
 
 def mass_delete(

@@ -123,6 +123,12 @@ def test_confirmation_holds_for_the_tables_it_names(leads):
             leads.load(confirm=confirm)
 
 
+def test_star_confirms_every_table(leads):
+    leads.source("delete from leads")
+
+    assert leads.changes(confirm=Confirmation(deletes=["*"])) == (0, 0, 100)
+
+
 def test_a_few_deletes_are_a_normal_day(leads):
     leads.source("delete from leads where id <= 50")
 
