@@ -22,11 +22,13 @@ import psycopg
 from psycopg import pq
 from psycopg.conninfo import make_conninfo
 
-# What a look at the backend shows: it works; it waits for us who wait for it; it has
-# ended; the server cannot be asked; or nothing that proves anything.
-Look = Literal["works", "waits", "gone", "unreachable", "unknown"]
+# What a look at the backend shows: it works; it waits for us who wait for it; others
+# are answered, before we know which backend is ours; it has ended; the server cannot be
+# asked; or nothing that proves anything.
+Look = Literal["works", "waits", "ignores", "gone", "unreachable", "unknown"]
 REASONS: Final[dict[Look, str]] = {
     "waits": "its backend waits for us, so the line is frozen",
+    "ignores": "it answers a second connection at once, so the line is frozen",
     "gone": "its backend has ended, so the line is frozen",
     "unreachable": "it cannot be reached by a second connection either",
 }
@@ -113,7 +115,7 @@ class Watch:
         self._stopped.set()
 
     def identify(self) -> None:
-        """Learn which backend serves the connection; without it only time limits hold.
+        """Learn which backend serves the connection, before anything that takes time.
 
         Through a transaction pooler call it inside each transaction. A transaction that
         is open stays open, and none is left open that was not.
@@ -204,7 +206,8 @@ class Watch:
             # Our own trouble: no file descriptor is left.
             return "unknown"
         if self.backend_pid is None:
-            return "unknown"
+            # So early nothing is asked that would take time.
+            return "ignores"
         if answer is None:
             return "gone"
         # Nothing at all stands there for a backend that computes, or one of a role that

@@ -88,24 +88,43 @@ PREPARE_LOCK = 7_204_710
 
 def connect(url: str, *, patience: Patience = PATIENCE) -> WatchedConnection:
     """Open a connection to the warehouse that heals by itself when it is orphaned."""
+    settings = {**SESSION, "lock_timeout": f"{patience.locks * 1000:.0f}ms"}
     try:
         conninfo = connection_string(url, writes=True)
         connection = WatchedConnection.open(conninfo, patience=patience)
+        try:
+            connection.identify()
+            for name, value in settings.items():
+                connection.execute("select set_config(%s, %s, false)", [name, value])
+            connection.commit()
+        except psycopg.Error:
+            connection.close()
+            raise
     except psycopg.Error as error:
         raise WarehouseError(
             first_line(error), system="warehouse", remedy="check WAREHOUSE_URL"
         ) from None
-    for name, value in SESSION.items():
-        connection.execute("select set_config(%s, %s, false)", [name, value])
-    connection.commit()
     return connection
+
+
+def read_time(connection: Connection) -> datetime:
+    """Return the present by the warehouse's own clock."""
+    try:
+        with connection.transaction():
+            row = connection.execute("select clock_timestamp()").fetchone()
+    except psycopg.Error as error:
+        raise WarehouseError(
+            primary_message(error), system="warehouse", remedy="run again"
+        ) from None
+    assert row is not None
+    moment: datetime = row[0]
+    return moment
 
 
 # A half-open client must not keep its locks: the server notices and ends it.
 SESSION = {
     "timezone": "UTC",
     "statement_timeout": "2h",
-    "lock_timeout": "30s",
     "idle_in_transaction_session_timeout": "2h",
     "client_connection_check_interval": "10s",
     # In the middle of a COPY only these see that the client's host is gone.

@@ -1,9 +1,10 @@
 """A PostgreSQL connection that is watched in all it does.
 
-Made for connections that do much with few calls; a reader of millions of rows marks
-its chunks itself. How a dead line is told from a slow server belongs to `liveness.py`.
+How a dead line is told from a slow server belongs to `liveness.py`.
 """
 
+import contextlib
+from collections.abc import Iterator
 from typing import Any, Final, Self, TypeVar
 
 import psycopg
@@ -23,17 +24,17 @@ class WatchedConnection(psycopg.Connection[Any]):
 
     @classmethod
     def open(cls, conninfo: str, *, patience: Patience = PATIENCE) -> Self:
-        """Connect and start to watch."""
+        """Connect and start to watch; `identify` has to follow soon."""
         # Poolers mix up the prepared statements of their clients.
         connection = cls.connect(conninfo, prepare_threshold=None)
         connection.watch = Watch(connection, patience=patience)
         connection.watch.__enter__()
-        try:
-            connection.watch.identify()
-        except psycopg.Error:
-            connection.close()
-            raise
         return connection
+
+    def identify(self) -> None:
+        """Learn which backend serves the connection, in its transaction or without."""
+        if self.watch is not None:
+            self.watch.identify()
 
     def wait(
         self,
@@ -46,6 +47,18 @@ class WatchedConnection(psycopg.Connection[Any]):
             return super().wait(gen, interval, timeout)
         with self.watch.waiting():
             return super().wait(gen, interval, timeout)
+
+    @contextlib.contextmanager
+    def waiting_once(self) -> Iterator[None]:
+        """Mark many short waits as one: rows come by the million."""
+        assert self.watch is not None
+        # Psycopg's own method, found before that of the class.
+        self.__dict__["wait"] = super().wait
+        try:
+            with self.watch.waiting():
+                yield
+        finally:
+            del self.__dict__["wait"]
 
     @property
     def verdict(self) -> str | None:

@@ -8,7 +8,6 @@ import contextlib
 import os
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from pipelines.catalog import Catalog
 from pipelines.errors import SourceError
@@ -26,8 +25,7 @@ from pipelines.ingest.table_loader import (
 from pipelines.liveness import PATIENCE, Patience
 from pipelines.load.guards import Confirmation
 from pipelines.load.log import RunInfo
-from pipelines.load.merge import Connection
-from pipelines.warehouse import connect, prepare
+from pipelines.warehouse import connect, prepare, read_time
 
 # More connections than this are unkind to a source that serves a website.
 MOST_WORKERS = 4
@@ -71,8 +69,7 @@ def extract_database(
     wanted = [table for table in declared if tables is None or table.name in tables]
     with connect(warehouse_url, patience=engine.patience) as warehouse:
         prepare(warehouse, catalog)
-        started_at = _now(warehouse)
-        warehouse.commit()
+        started_at = read_time(warehouse)
         patience = engine.patience
         try:
             with open_snapshot(source_url, system=system, patience=patience) as source:
@@ -104,10 +101,3 @@ def extract_database(
         except SourceError as error:
             return [record_failure(warehouse, run, table, error) for table in wanted]
     return [loads[table.name] for table in wanted]
-
-
-def _now(warehouse: Connection) -> datetime:
-    row = warehouse.execute("select clock_timestamp()").fetchone()
-    assert row is not None
-    moment: datetime = row[0]
-    return moment

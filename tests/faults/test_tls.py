@@ -147,6 +147,7 @@ def test_an_encrypted_line_is_broken_too(tls_server):
     patience = Patience(silence=0.2, deadline=0.5)
     url = remote(tls_server, sslmode="require")
     connection = WatchedConnection.open(url, patience=patience)
+    connection.identify()
 
     with pytest.raises(psycopg.OperationalError):
         connection.execute("select pg_sleep(60)")

@@ -21,7 +21,8 @@ from pipelines.extract.postgres.matching import Match
 from pipelines.extract.postgres.origin import Origin, read_origin, written_since
 from pipelines.extract.postgres.schema import SourceTable, inspect
 from pipelines.key_digests import Digests, bucket, query_digests
-from pipelines.liveness import PATIENCE, Patience, Watch
+from pipelines.liveness import PATIENCE, Patience
+from pipelines.watched import WatchedConnection
 
 CHUNK_BYTES = 256 * 1024
 Buffer = bytes | bytearray | memoryview
@@ -54,26 +55,25 @@ set local enable_indexonlyscan = off
 class Snapshot:
     """A source database as it was at one moment, seen through one connection."""
 
-    connection: psycopg.Connection[Any]
-    watch: Watch
+    connection: WatchedConnection
     system: str
     origin: Origin
 
     def inspect(self, names: Iterable[str]) -> dict[str, SourceTable]:
         """Return those of the named tables that the database shows."""
-        with self._our_errors(), self.watch.waiting():
+        with self._our_errors():
             return inspect(self.connection, names)
 
     def share(self) -> str:
         """Name the snapshot, so that other connections can see the same moment."""
-        with self._our_errors(), self.watch.waiting():
+        with self._our_errors():
             row = self.connection.execute("select pg_export_snapshot()").fetchone()
         assert row is not None
         return str(row[0])
 
     def release(self) -> None:
         """End the transaction: others that share the snapshot keep it."""
-        with self._our_errors(), self.watch.waiting():
+        with self._our_errors():
             self.connection.rollback()
 
     @property
@@ -110,7 +110,7 @@ class Snapshot:
     ) -> Digests:
         """Count and digest the keys of a table, in so many buckets."""
         key = _key(match, types)
-        with self._reading(match), self.watch.waiting():
+        with self._reading(match):
             return query_digests(self.connection, match.relation, key, types, buckets)
 
     def _copy(
@@ -122,8 +122,7 @@ class Snapshot:
         with self._reading(match), self.connection.cursor() as cursor:
             with cursor.copy(statement) as copy:
                 yield from self._chunks(copy)
-            with self.watch.waiting():
-                _refuse_rewritten(self.connection, match)
+            _refuse_rewritten(self.connection, match)
 
     def _chunks(self, copy: Iterable[Buffer]) -> Iterator[Chunk]:
         """Join rows to chunks: a write for each row costs more than the row."""
@@ -131,7 +130,7 @@ class Snapshot:
         while True:
             parts: list[Buffer] = []
             size = 0
-            with self.watch.waiting():
+            with self.connection.waiting_once():
                 for part in rows:
                     parts.append(part)
                     size += len(part)
@@ -157,7 +156,7 @@ class Snapshot:
             yield
         except psycopg.Error as error:
             table = match.table.table if match else None
-            verdict = self.watch.verdict
+            verdict = self.connection.verdict
             raise reading_fault(error, self.system, table, verdict=verdict) from None
 
 
@@ -187,23 +186,19 @@ def open_snapshot(
 ) -> Iterator[Snapshot]:
     """Connect to a source and hold one snapshot of it, or one that is `shared`."""
     try:
-        # Poolers mix up the prepared statements of their clients.
-        connection = psycopg.connect(connection_string(url), prepare_threshold=None)
+        connection = WatchedConnection.open(connection_string(url), patience=patience)
     except ConfigurationError as error:
         raise SourceUnreachable(str(error), system=system) from None
     except psycopg.Error as error:
         raise connection_fault(error, system) from None
-    with (
-        contextlib.closing(connection),
-        Watch(connection, patience=patience) as watch,
-    ):
+    with contextlib.closing(connection):
         try:
-            with watch.waiting():
-                origin = _begin(connection, shared, patience)
-            watch.identify()
+            origin = _begin(connection, shared, patience)
+            connection.identify()
         except psycopg.Error as error:
-            raise reading_fault(error, system, None, verdict=watch.verdict) from None
-        yield Snapshot(connection, watch, system, origin)
+            verdict = connection.verdict
+            raise reading_fault(error, system, None, verdict=verdict) from None
+        yield Snapshot(connection, system, origin)
 
 
 def _begin(
