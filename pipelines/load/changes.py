@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from psycopg import sql
 
+from pipelines.errors import LoadRefused
 from pipelines.key_digests import COARSE, FINE, Digests, bucket, query_digests
 from pipelines.load.copying import Progress, Source, copy_in, pass_through
 from pipelines.load.deletes import Deletions, Merged, Unexpected, mark_missing
@@ -51,44 +52,73 @@ def merge_changes(
     count = copy_in(
         connection, STAGE, raw, source, since=since, on_progress=on_progress
     )
-    updated = inserted = 0
-    newest_read = None
     with ThreadPoolExecutor(1) as side:
         # The source digests its keys while the warehouse merges and digests its own.
         offering = side.submit(source.digest_keys, _key_types(raw), COARSE)
+        merged = LoadResult()
         if count:
-            analyze_stage(connection, raw.key)
-            updated = update_changed(connection, raw, stamp)
-            inserted = insert_new(connection, raw, stamp)
-            newest_read = newest_in_stage(connection, raw, newest)
+            merged = _merge_stage(connection, raw, stamp, count)
+        newest_read = newest_in_stage(connection, raw, newest) if count else None
         held = _digest_living(connection, raw, COARSE)
         offered = offering.result()
     drop_stage(connection)
+    try:
+        deleted, refused = _delete_vanished(
+            connection,
+            raw,
+            source,
+            stamp,
+            deletions,
+            held=held,
+            offered=offered,
+            inserted=merged.rows_inserted,
+        )
+    except Unexpected:
+        return None
+    return Merged(merged + LoadResult(rows_deleted=deleted), refused, newest_read)
+
+
+def _merge_stage(
+    connection: Connection, raw: RawTable, stamp: Stamp, count: int
+) -> LoadResult:
+    analyze_stage(connection, raw.key)
+    updated = update_changed(connection, raw, stamp)
+    inserted = insert_new(connection, raw, stamp)
+    return LoadResult(count, inserted, updated)
+
+
+def _delete_vanished(
+    connection: Connection,
+    raw: RawTable,
+    source: Source,
+    stamp: Stamp,
+    deletions: Deletions,
+    *,
+    held: Digests,
+    offered: Digests,
+    inserted: int,
+) -> tuple[int, LoadRefused | None]:
+    """Find what raw holds and the source does not, and mark it as deleted."""
     buckets, differing = COARSE, _differing(held, offered)
     if len(differing) > COARSE / 4:
         buckets, differing = FINE, _compare(connection, raw, source, FINE)
-    deleted, refused = 0, None
-    if differing:
-        _stage_keys(connection, raw, source, buckets, differing)
-        living = _count(held)
-        try:
-            deleted, refused = mark_missing(
-                connection,
-                raw,
-                stamp,
-                deletions,
-                living=living - inserted,
-                is_emptied=not offered,
-                scope=_in_buckets(raw, buckets, differing),
-                stage=KEYS,
-                expected=living - _count(offered),
-            )
-        except Unexpected:
-            return None
-        finally:
-            drop_stage(connection, KEYS)
-    result = LoadResult(count, inserted, updated, deleted)
-    return Merged(result, refused, newest_read)
+    if not differing:
+        return 0, None
+    create_keys(connection, raw)
+    chunks = source.copy_keys(_key_types(raw), buckets, differing)
+    pass_through(connection, KEYS, raw.key, chunks)
+    analyze_stage(connection, raw.key, KEYS)
+    return mark_missing(
+        connection,
+        raw,
+        stamp,
+        deletions,
+        living=_count(held) - inserted,
+        is_emptied=not offered,
+        scope=_in_buckets(raw, buckets, differing),
+        stage=KEYS,
+        expected=_count(held) - _count(offered),
+    )
 
 
 def _compare(
@@ -117,19 +147,6 @@ def _differing(held: Digests, offered: Digests) -> list[int]:
 
 def _count(digests: Digests) -> int:
     return sum(count for count, _ in digests.values())
-
-
-def _stage_keys(
-    connection: Connection,
-    raw: RawTable,
-    source: Source,
-    buckets: int,
-    wanted: list[int],
-) -> None:
-    create_keys(connection, raw)
-    chunks = source.copy_keys(_key_types(raw), buckets, wanted)
-    pass_through(connection, KEYS, raw.key, chunks)
-    analyze_stage(connection, raw.key, KEYS)
 
 
 def _key(raw: RawTable, prefix: str | None = None) -> dict[str, sql.Composable]:
