@@ -34,6 +34,8 @@ FORM = re.compile(
 )
 INTEGERS = ("smallint", "integer", "bigint")
 TIMES = ("date", "timestamp without time zone", "timestamp with time zone")
+# Without a length these two mean a length of one; their free forms have other names.
+FREE = {"character": "bpchar", "bit": "bit varying"}
 # Types that lose their meaning, or their shape, when read as text.
 NEVER_TEXT = frozenset({"json", "jsonb", "bytea"})
 
@@ -54,8 +56,10 @@ def canonical_type(name: str) -> str:
 
 
 def base_type(name: str) -> str:
-    """Return a canonical type without its length, precision or scale."""
-    return re.sub(r"\([^)]*\)", "", name)
+    """Return the type of the same values that has no length, precision or scale."""
+    array = "[]" if name.endswith("[]") else ""
+    element = re.sub(r"\([^)]*\)", "", name).removesuffix("[]")
+    return FREE.get(element, element) + array
 
 
 def portable_type(name: str, *, is_builtin: bool) -> str:

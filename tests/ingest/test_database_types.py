@@ -96,3 +96,34 @@ def test_view_of_somebody_else_stops_the_table(one):
     assert isinstance(error, SchemaChanged)
     assert "public.mine" in str(error)
     assert one.raw("select v from public.mine") == [(7,)]
+
+
+@pytest.mark.parametrize(
+    ("old", "value", "new", "longer", "held"),
+    [
+        ("char(5)[]", "abc", "char(8)[]", "abcdefgh", "bpchar[]"),
+        ("bit(5)[]", "10101", "bit varying(6)[]", "101011", "bit varying[]"),
+    ],
+)
+def test_arrays_whose_elements_grow_are_not_cut(pair, old, value, new, longer, held):
+    pair.source(
+        f"create table leads (id int primary key, v {old})",
+        f"insert into leads values (1, '{{{value}}}'), (2, '{{{value}}}')",
+    )
+    pair.tables.append(declare("leads", {"id": "int", "v": old}))
+    pair.load()
+    pair.source("delete from leads where id = 2")
+    pair.load()
+    pair.source(
+        f"alter table leads alter v type {new}",
+        f"update leads set v = '{{{longer}}}'",
+    )
+
+    assert pair.changes() == (0, 1, 0)
+
+    assert raw_type(pair) == held
+    assert pair.living("leads", "v[1]::text") == [(longer,)]
+    deleted = "select v[1]::text from raw.landing__leads where id = 2"
+    assert pair.raw(deleted) == [(value,)]
+    load = pair.load()["leads"]
+    assert (load.notes, load.result.rows_changed) == ((), 0)
