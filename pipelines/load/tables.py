@@ -144,11 +144,12 @@ class _Load:
     def carry_out(self, raw: RawTable, reading: Reading) -> Loaded:
         """Merge what changed, or all, and remember how far the source was read."""
         accepted = self.table.table in self.confirm.types
-        raw, notes = follow_types(
+        followed = follow_types(
             self.connection, raw, self.source.types, accepted=accepted
         )
+        raw, notes = followed.raw, followed.notes
         merged = None
-        if reading.since is not None:
+        if reading.since is not None and not followed.is_replaced:
             merged = self._merge_changes(raw, reading.since)
         mode: ReadMode = "xmin" if merged else "snapshot"
         merged = merged or self._merge_whole(raw, reading.suspicion)
