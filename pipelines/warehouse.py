@@ -66,6 +66,7 @@ create table raw._positions (
     server_started_at timestamptz not null,
     database_id bigint,
     next_xid bigint not null,
+    running bigint[] not null,
     watermark bigint not null,
     shape text not null,
     columns jsonb not null,
@@ -95,7 +96,7 @@ def connect(url: str, *, patience: Patience = PATIENCE) -> WatchedConnection:
         try:
             connection.identify()
             for name, value in settings.items():
-                connection.execute("select set_config(%s, %s, false)", [name, value])
+                connection.execute(_SET, {"name": name, "value": value})
             connection.commit()
         except psycopg.Error:
             connection.close()
@@ -123,7 +124,11 @@ def read_time(connection: Connection) -> datetime:
 
 # A half-open client must not keep its locks: the server notices and ends it.
 SESSION = {
+    # The settings of a role or a database must not decide how values are written.
     "timezone": "UTC",
+    "datestyle": "ISO, MDY",
+    "quote_all_identifiers": "off",
+    "transaction_timeout": "0",
     "statement_timeout": "2h",
     "idle_in_transaction_session_timeout": "2h",
     "client_connection_check_interval": "10s",
@@ -133,6 +138,13 @@ SESSION = {
     "tcp_keepalives_count": "3",
     "tcp_user_timeout": "45s",
 }
+
+
+# What a server does not know yet cannot be in the way.
+_SET = """
+select set_config(name, %(value)s, false) from pg_settings
+where lower(name) = lower(%(name)s)
+"""
 
 
 def dbt_environment(url: str) -> dict[str, str]:

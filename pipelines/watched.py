@@ -5,6 +5,7 @@ How a dead line is told from a slow server belongs to `liveness.py`.
 
 import contextlib
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Final, Self, TypeVar
 
 import psycopg
@@ -47,6 +48,10 @@ class WatchedConnection(psycopg.Connection[Any]):
             return super().wait(gen, interval, timeout)
         with self.watch.waiting():
             return super().wait(gen, interval, timeout)
+
+    def waiting(self) -> AbstractContextManager[None]:
+        """Mark by `with` a wait that does not go through psycopg."""
+        return self.watch.waiting() if self.watch else nullcontext()
 
     @contextlib.contextmanager
     def waiting_once(self) -> Iterator[None]:

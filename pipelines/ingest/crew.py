@@ -29,11 +29,11 @@ def load_together(
     *,
     workers: int,
     on_progress: Progress | None,
-) -> dict[str, TableLoad]:
+) -> tuple[dict[str, TableLoad], dict[str, SourceError]]:
     """Load tables by several workers and return how each ended, by raw name.
 
     Progress is told in the caller's thread. A worker that cannot join, or whose line
-    breaks, leaves its work to the others; what nobody can load has failed.
+    breaks, leaves its work to the others; what nobody could load comes back as errors.
     """
     helpers = min(workers, len(tables)) - 1
     shared = first.snapshot.share() if helpers > 0 else None
@@ -52,16 +52,15 @@ def load_together(
             raise
     for future in futures:
         future.result()
-    return crew.finish()
+    return crew.loads, crew.errors()
 
 
 class _Crew:
     """The tables that wait, those that are loaded, and what the workers say."""
 
     def __init__(self, tables: Collection[Table], first: TableLoader) -> None:
-        self._first = first
         self._waiting = deque(sorted(tables, key=first.size, reverse=True))
-        self._loads: dict[str, TableLoad] = {}
+        self.loads: dict[str, TableLoad] = {}
         self._news: SimpleQueue[tuple[str, int] | None] = SimpleQueue()
         self._at_work: list[Connection] = []
         self._error: SourceError | None = None
@@ -73,10 +72,10 @@ class _Crew:
             return
         try:
             with joining as loader:
-                self._at_work.append(loader.warehouse)
+                self._at_work += [loader.warehouse, loader.snapshot.connection]
                 while not loader.is_broken and (table := self._next()):
                     load = loader.load(table, self._tell)
-                    self._loads[table.name] = load
+                    self.loads[table.name] = load
                     self._error = load.error or self._error
                     table = None
                 # Those who still wait for a connection of a small pool may have it.
@@ -101,16 +100,16 @@ class _Crew:
     def stop(self) -> None:
         """Let the workers end soon: nothing waits, what runs is cancelled."""
         self._waiting.clear()
-        for warehouse in self._at_work:
+        for connection in self._at_work:
             with contextlib.suppress(psycopg.Error):
-                warehouse.cancel_safe(timeout=5)
+                connection.cancel_safe(timeout=5)
 
-    def finish(self) -> dict[str, TableLoad]:
-        """Return all loads; the tables that nobody could load have failed."""
-        for table in self._waiting:
-            assert self._error is not None
-            self._loads[table.name] = self._first.fail(table, self._error)
-        return self._loads
+    def errors(self) -> dict[str, SourceError]:
+        """Return why the tables still wait that nobody could load, by raw name."""
+        if not self._waiting:
+            return {}
+        assert self._error is not None
+        return {table.name: self._error for table in self._waiting}
 
     def _next(self) -> Table | None:
         try:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from pipelines.errors import SourceUnreachable
 from pipelines.extract.postgres.matching import Match, remembered_columns
-from pipelines.extract.postgres.origin import Origin, is_in_reach
+from pipelines.extract.postgres.origin import Origin, is_in_reach, is_older
 from pipelines.extract.postgres.snapshot import Chunk, Snapshot
 from pipelines.key_digests import OLDEST_VERSION, Digests
 from pipelines.load.positions import Place, Position
@@ -71,6 +71,7 @@ class SourceRows:
             server_started_at=origin.server_started_at,
             database_id=origin.database_id,
             next_xid=origin.next_xid,
+            running=origin.running,
             watermark=origin.watermark,
             shape=self.match.shape,
             columns=remembered_columns(self.match, before.columns if before else None),
@@ -83,7 +84,7 @@ class SourceRows:
             return Reading()
         if suspicion := _suspicion(position, origin):
             return Reading(suspicion=suspicion)
-        if origin.next_xid < position.next_xid and not self.confirmed:
+        if is_older(origin, position.next_xid, position.running) and not self.confirmed:
             if position.recorded_at >= self.started_at:
                 return Reading(is_overtaken=True)
             raise self._is_behind(position, origin)

@@ -5,6 +5,7 @@ those that succeed. Which tables, and how many at once, belongs to `databases.py
 """
 
 import contextlib
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -24,6 +25,7 @@ from pipelines.load.log import LoadResult, Outcome, RunInfo, record_load
 from pipelines.load.tables import Loaded, load_table
 from pipelines.watched import WatchedConnection
 
+LOGGER = logging.getLogger(__name__)
 # Called while a large table loads, with its raw name and the rows passed so far.
 Progress = Callable[[str, int], None]
 
@@ -88,6 +90,10 @@ class TableLoader:
             loaded = self._transfer(table, matched, on_progress)
         except SourceError as error:
             return self.fail(table, error)
+        except Exception as error:
+            # A fault of ours in one table must not take the others down.
+            LOGGER.exception("%s: unexpected", table.name)
+            return self.fail(table, _unexpected(table, error))
         remembered = loaded.before.columns if loaded.before else None
         return TableLoad(
             table,
@@ -154,6 +160,15 @@ class TableLoader:
     def _record_absence(self, table: Table, message: str | None = None) -> None:
         run = self.moment.run
         _record(self.warehouse, run, table, outcome="absent", error=message)
+
+
+def _unexpected(table: Table, error: Exception) -> SourceError:
+    return SourceError(
+        f"unexpected {type(error).__name__} (its traceback is in the log)",
+        system=table.system,
+        table=table.table,
+        remedy="report it; the table keeps its last good rows",
+    )
 
 
 def record_failure(

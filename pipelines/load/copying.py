@@ -10,6 +10,7 @@ from psycopg import errors, sql
 
 from pipelines.key_digests import Digests
 from pipelines.load.guards import bad_key
+from pipelines.load.keys import key_constraint
 from pipelines.load.merge import Connection, RawTable, Stamp, names
 
 PROGRESS_ROWS = 50_000
@@ -103,11 +104,11 @@ def fill(
     on_progress: Progress | None,
 ) -> int:
     """Load into an empty table straight, build its key after, return the row count."""
-    row = connection.execute(_KEY_NAME, [raw.name]).fetchone()
-    assert row is not None
+    constraint = key_constraint(connection, raw)
+    assert constraint is not None
     parts = {
         "raw": raw.identifier,
-        "key": sql.Identifier(row[0]),
+        "key": sql.Identifier(constraint),
         "columns": names(raw.key),
         **stamp.parts,
     }
@@ -134,10 +135,6 @@ def fill(
     return count
 
 
-_KEY_NAME = """
-select conname from pg_constraint
-where contype = 'p' and conrelid = format('raw.%%I', %s::text)::regclass
-"""
 _OPEN = sql.SQL("truncate {raw}; alter table {raw} drop constraint {key}")
 _CLOSE = sql.SQL("""
 set local maintenance_work_mem = '128MB';

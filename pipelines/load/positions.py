@@ -4,7 +4,7 @@ A position is written in the transaction of the rows it speaks of, so it never c
 more than raw holds. What follows from it is decided where the source is known.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
@@ -21,7 +21,8 @@ class Place:
 
     `server`, `timeline` and `database_id` tell whose state it is (None: not allowed to
     ask), `server_started_at` since when it lost nothing by a crash. Transactions from
-    `next_xid` on began later; every one before `watermark` was over. `columns` are
+    `next_xid` on began later, those `running` had not ended; every one before
+    `watermark` was over. `columns` are
     those that the source has or had, by name, with their types. `shape` changes when
     values may have changed although no row was written.
     """
@@ -31,6 +32,7 @@ class Place:
     server_started_at: datetime
     database_id: int
     next_xid: int
+    running: Sequence[int]
     watermark: int
     shape: str
     columns: Mapping[str, str]

@@ -15,6 +15,7 @@ from pipelines.load.copying import Progress, Source
 from pipelines.load.deletes import Deletions, Merged
 from pipelines.load.drift import follow_types
 from pipelines.load.guards import Confirmation
+from pipelines.load.keys import follow_key
 from pipelines.load.log import LoadResult, RunInfo, record_load
 from pipelines.load.merge import (
     Connection,
@@ -101,6 +102,9 @@ def load_table(
     before = read_position(connection, table.system, table.table)
     load = _Load(connection, table, source, confirm, start, before, on_progress)
     reading = source.decide(before)
+    if raw.key != table.key:
+        raw = follow_key(connection, raw, table.key)
+        reading = replace(reading, since=None)
     loaded = load.skip() if reading.is_overtaken else load.carry_out(raw, reading)
     seconds = (make_stamp(connection, run).at - start.at).total_seconds()
     record_load(

@@ -211,9 +211,15 @@ def test_source_that_dies_in_the_middle_leaves_what_was_there(leads):
 def test_warehouse_that_dies_in_the_middle_leaves_what_was_there(leads):
     leads.source("insert into leads select n from generate_series(200, 200000) n")
 
-    with pytest.raises(WarehouseError, match=r"landing\.leads"):
-        leads.load(on_progress=lambda *_: kill(leads, "query ilike '%from stdin%'"))
+    killing = leads.load(
+        on_progress=lambda *_: kill(leads, "query ilike '%from stdin%'")
+    )
 
+    error = killing["leads"].error
+    assert isinstance(error, WarehouseError)
+    assert str(error).startswith("landing.leads: ")
+    failed = "select error from raw._loads where outcome = 'failed'"
+    assert leads.raw(failed) == [(str(error),)]
     assert len(leads.living("leads")) == 100
     assert leads.changes() == (199_801, 0, 0)
 

@@ -7,6 +7,7 @@ after 2^32, so only distances are compared. What is remembered between loads bel
 `load/positions.py`.
 """
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -22,9 +23,10 @@ HALF_CIRCLE = 2**31
 class Origin:
     """The server and database of a snapshot; None where asking is not allowed.
 
-    Every transaction before `watermark` was over, none from `next_xid` on had begun
-    (64 bits, as they never wrap). `age_base` is what age() counts from. What a server
-    loses when it crashes or is restored shows in `server_started_at`.
+    Every transaction before `watermark` was over, none from `next_xid` on had begun,
+    those `running` had not ended (64 bits, as they never wrap). `age_base` is what
+    age() counts from. What a server loses when it crashes or is restored shows in
+    `server_started_at`.
     """
 
     server: str | None
@@ -33,6 +35,7 @@ class Origin:
     database_id: int
     version: int
     next_xid: int
+    running: Sequence[int]
     watermark: int
     age_base: int
 
@@ -41,8 +44,8 @@ def read_origin(connection: psycopg.Connection[Any]) -> Origin:
     """Ask a snapshot's transaction where it stands."""
     row = connection.execute(_STATE).fetchone()
     assert row is not None
-    version, database_id, watermark, next_xid, age_of_three = row[:5]
-    may_ask, is_standby, server_started_at = row[5:]
+    version, database_id, watermark, next_xid, running = row[:5]
+    age_of_three, may_ask, is_standby, server_started_at = row[5:]
     server = timeline = None
     if may_ask:
         control = connection.execute(_CONTROL).fetchone()
@@ -60,6 +63,7 @@ def read_origin(connection: psycopg.Connection[Any]) -> Origin:
         database_id=database_id,
         version=version,
         next_xid=next_xid,
+        running=running,
         watermark=watermark,
         age_base=next_xid + behind,
     )
@@ -77,12 +81,26 @@ def is_in_reach(origin: Origin, watermark: int) -> bool:
     return origin.age_base - watermark < HALF_CIRCLE
 
 
+def is_older(origin: Origin, next_xid: int, running: Collection[int]) -> bool:
+    """Tell whether a snapshot is older than another one of the same server.
+
+    No number need be given out between two snapshots; then the older one is that which
+    has more transactions still running.
+    """
+    if origin.next_xid != next_xid:
+        return origin.next_xid < next_xid
+    return set(origin.running) > set(running)
+
+
 _STATE = """
 select
     current_setting('server_version_num')::integer,
     (select oid::bigint from pg_database where datname = current_database()),
     pg_snapshot_xmin(pg_current_snapshot())::text::bigint,
     pg_snapshot_xmax(pg_current_snapshot())::text::bigint,
+    array(
+        select xid::text::bigint from pg_snapshot_xip(pg_current_snapshot()) as xid
+    ),
     age('3'::xid)::bigint,
     has_function_privilege('pg_control_system()', 'execute')
         and has_function_privilege('pg_control_checkpoint()', 'execute'),
