@@ -34,7 +34,21 @@ DEFAULTS: Final[dict[str, Any]] = {
     "gssencmode": "disable",
 }
 LOOPBACK = re.compile(r"^(localhost|127(\.\d{1,3}){3}|::1|[/@].*|)$", re.IGNORECASE)
-QUOTED = re.compile(r"(: )?\"[^\"]*\"$")
+# From the first quote to the last, for a value may hold quotes too; in all languages.
+QUOTED = re.compile(r"[\"«»„“”‹›](?:.*[\"«»„“”‹›]|.*)", re.S)
+# Psycopg's own messages quote as Python does.
+CLIENT_QUOTED = re.compile(r"[\"'](?:.*[\"']|.*)", re.S)
+# A number, or bytes of a text, but not the length of a type.
+NUMBER = re.compile(r"(?<![\w(,.])[-+]?\d[\w.:+-]*")
+# What these say in quotes are names: of roles, databases, files, relations.
+NAMING = (
+    *("08", "25", "28", "3D", "40", "53", "55P03", "57", "58", "XX001", "XX002"),
+    *("42501", "42701", "42710", "42P06", "42P07"),
+)
+# Where a message is raised whose words are those of the server's owner.
+LANGUAGES = frozenset({"pl_exec.c", "plpy_elog.c", "plperl.c", "pltcl.c"})
+RAISED = "a function or trigger of the server raised an error"
+RAISED_IN = re.compile(r"^PL/\w+ function ([\w.]+\([\w., \[\]]*\))(?: line (\d+))?")
 URL = re.compile(r"^postgres(?:ql)?(?:\+\w+)?://(?P<login>[^@/]*@)?(?P<rest>.*)$", re.S)
 # What dashboards and other drivers add to a URL and libpq does not know. Our own rules
 # (TLS, no prepared statements) hold whatever they say.
@@ -132,11 +146,59 @@ def _backend(connection: psycopg.Connection[Any]) -> int:
 
 
 def primary_message(error: psycopg.Error) -> str:
-    """Return the server's message without what may hold values of rows."""
-    message = error.diag.message_primary or first_line(error)
-    if (error.sqlstate or "").startswith(("22", "23")):
-        message = QUOTED.sub("", message)
-    return f"{message} ({error.sqlstate})" if error.sqlstate else message
+    """Return the server's message without what may be values of rows.
+
+    The names in it are kept where they can be told from values.
+    """
+    message, code = error.diag.message_primary, error.sqlstate or ""
+    if not message:
+        message = first_line(error)
+        if isinstance(error, psycopg.DataError):
+            message = _without(CLIENT_QUOTED, message)
+    elif code.startswith("P0") or error.diag.source_file in LANGUAGES:
+        found = RAISED_IN.match(error.diag.context or "")
+        line = f", line {found[2]}" if found and found[2] else ""
+        message = f"{RAISED} ({found[1]}{line})" if found else RAISED
+    elif code.startswith("23"):
+        message = _with_names(error.diag)
+    elif code.startswith("22"):
+        message = NUMBER.sub("…", _without(QUOTED, message))
+    elif not _names_only(error.diag, code):
+        message = _without(QUOTED, message)
+    return f"{message} ({code})" if code else message
+
+
+def _with_names(diag: psycopg.errors.Diagnostic) -> str:
+    """Return the message of a violated constraint, with what the server names."""
+    message, lost = diag.message_primary or "", []
+    fields = {
+        "table": diag.table_name,
+        "column": diag.column_name,
+        "type": diag.datatype_name,
+        "constraint": diag.constraint_name,
+    }
+    for kind, name in fields.items():
+        if name and f'"{name}"' in message:
+            message = message.replace(f'"{name}"', name)
+        elif name and not re.search(rf"(?<!\w){re.escape(name)}(?!\w)", message):
+            lost.append(f"{kind} {name}")
+    message = _without(QUOTED, message)
+    return f"{message} ({', '.join(lost)})" if lost else message
+
+
+def _names_only(diag: psycopg.errors.Diagnostic, code: str) -> bool:
+    """Tell whether what is quoted comes from a statement of ours, or is no value.
+
+    Where our own statement is wrong, the server points into it. Names that it looks up
+    while it runs (`value::regclass`) can be values.
+    """
+    return code.startswith(NAMING) or bool(
+        code.startswith("42") and diag.statement_position
+    )
+
+
+def _without(pattern: re.Pattern[str], message: str) -> str:
+    return pattern.sub("…", message).strip().removesuffix(": …")
 
 
 def first_line(error: psycopg.Error) -> str:
