@@ -45,6 +45,7 @@ class SourceTable:
     size_bytes: int
     hides_rows: bool
     key: tuple[str, ...]
+    oid: int = 0
     rows: int = 0
     members: tuple[int, ...] = ()
     has_xmin: bool = False
@@ -60,9 +61,9 @@ def inspect(
     columns: dict[str, dict[str, SourceColumn]] = {}
     keys: dict[str, dict[int, str]] = {}
     for row in connection.execute(_INSPECT, {"names": sorted(set(names))}):
-        (schema, name, kind, size, rows, members, has_xmin) = row[:7]
-        (hides_rows, is_secured, column, data_type, is_builtin, is_domain) = row[7:13]
-        (is_readable, place, form) = row[13:]
+        (oid, schema, name, kind, size, rows, members, has_xmin) = row[:8]
+        (hides_rows, is_secured, column, data_type, is_builtin, is_domain) = row[8:14]
+        (is_readable, place, form) = row[14:]
         if name not in found:
             columns[name], keys[name] = {}, {}
             found[name] = SourceTable(
@@ -72,6 +73,7 @@ def inspect(
                 size or 0,
                 hides_rows,
                 (),
+                oid=oid,
                 rows=rows or 0,
                 members=tuple(members),
                 has_xmin=has_xmin,
@@ -199,8 +201,8 @@ storage as (
 )
 
 select
-    relation.nspname, relation.relname, relation.relkind::text, storage.size,
-    storage.rows, storage.members,
+    relation.oid::bigint, relation.nspname, relation.relname, relation.relkind::text,
+    storage.size, storage.rows, storage.members,
     storage.is_heap and has_column_privilege(relation.oid, -2::int2, 'select'),
     coalesce(not secured.is_open, false), secured.root is not null, attribute.attname,
     format_type(

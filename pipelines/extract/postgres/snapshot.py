@@ -16,18 +16,16 @@ from psycopg import sql
 
 from pipelines.connections import connection_string
 from pipelines.errors import ConfigurationError, SourceUnreachable
+from pipelines.extract.postgres.copy_out import Chunk, copy_out
 from pipelines.extract.postgres.faults import connection_fault, reading_fault
 from pipelines.extract.postgres.matching import Match
 from pipelines.extract.postgres.origin import Origin, read_origin, written_since
+from pipelines.extract.postgres.replaced import refuse_replaced
 from pipelines.extract.postgres.schema import SourceTable, inspect
 from pipelines.key_digests import Digests, bucket, query_digests
 from pipelines.liveness import PATIENCE, Patience
 from pipelines.watched import WatchedConnection
 
-CHUNK_BYTES = 256 * 1024
-Buffer = bytes | bytearray | memoryview
-# The number of rows (give or take the frame of the format) and their bytes.
-Chunk = tuple[int, bytes]
 # Row security that would filter raises an error then.
 UNFILTERED = "set local row_security = off"
 # Policies that let every row pass count as filters too.
@@ -119,26 +117,8 @@ class Snapshot:
         statement = sql.SQL(
             "copy (select {} from {} where {}) to stdout (format binary)"
         ).format(sql.SQL(", ").join(columns), match.relation, where)
-        with self._reading(match), self.connection.cursor() as cursor:
-            with cursor.copy(statement) as copy:
-                yield from self._chunks(copy)
-            _refuse_rewritten(self.connection, match)
-
-    def _chunks(self, copy: Iterable[Buffer]) -> Iterator[Chunk]:
-        """Join rows to chunks: a write for each row costs more than the row."""
-        rows = iter(copy)
-        while True:
-            parts: list[Buffer] = []
-            size = 0
-            with self.connection.waiting_once():
-                for part in rows:
-                    parts.append(part)
-                    size += len(part)
-                    if size >= CHUNK_BYTES:
-                        break
-            if not parts:
-                return
-            yield len(parts), b"".join(parts)
+        with self._reading(match):
+            yield from copy_out(self.connection, statement)
 
     @contextlib.contextmanager
     def _reading(self, match: Match) -> Iterator[None]:
@@ -147,6 +127,7 @@ class Snapshot:
             if match.source.is_secured:
                 self.connection.execute(BY_POLICIES)
             yield
+            refuse_replaced(self.connection, match)
             if match.source.is_secured:
                 self.connection.execute(UNFILTERED)
 
@@ -158,21 +139,6 @@ class Snapshot:
             table = match.table.table if match else None
             verdict = self.connection.verdict
             raise reading_fault(error, self.system, table, verdict=verdict) from None
-
-
-def _refuse_rewritten(connection: psycopg.Connection[Any], match: Match) -> None:
-    """Refuse a table that was rewritten since the snapshot: it looks empty now.
-
-    Reading it has locked it, so nobody rewrites it any more.
-    """
-    members = [list(match.source.members)]
-    if connection.execute(_REWRITTEN, members).fetchone() == (True,):
-        raise SourceUnreachable(
-            "the table was truncated or rewritten while the database was read",
-            system=match.table.system,
-            table=match.table.table,
-            remedy="run again",
-        )
 
 
 def _key(match: Match, types: Mapping[str, str]) -> dict[str, sql.Composable]:
@@ -213,13 +179,3 @@ def _begin(
     locks = f"{patience.locks * 1000:.0f}ms"
     connection.execute("select set_config('lock_timeout', %s, true)", [locks])
     return read_origin(connection)
-
-
-# The catalog row is of the snapshot's moment, the function answers as of now.
-_REWRITTEN = """
-select exists (
-    select from pg_class
-    where oid = any(%s::oid[]) and relkind in ('r', 'm') and relfilenode <> 0
-        and pg_relation_filenode(oid) is distinct from relfilenode
-)
-"""
