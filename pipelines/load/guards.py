@@ -60,8 +60,11 @@ def mass_delete(
     is_emptied = missing == living > 0 and not may_empty
     if not (is_emptied or _are_many(missing, living)):
         return None
+    done = "none was deleted"
+    if not raw.key:
+        done = "nothing was changed (without a key, a changed row is a missing one)"
     return LoadRefused(
-        f"{missing:,} of {living:,} rows are missing in the source; none was deleted",
+        f"{missing:,} of {living:,} rows are missing in the source; {done}",
         system=raw.system,
         table=raw.table,
         remedy="look at the source; if they are really gone, run again with "

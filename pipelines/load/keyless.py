@@ -4,6 +4,8 @@ Rows that are still there are not touched. A row that vanished is removed, not m
 without a key nothing could ever revive it.
 """
 
+from collections.abc import Iterable
+
 from psycopg import sql
 
 from pipelines.load.deletes import Deletions, Merged
@@ -21,18 +23,23 @@ def replace(
 ) -> Merged:
     """Remove the rows that are not staged any more, insert those that are new.
 
-    When far fewer rows are staged than are held, nothing changes at all.
+    When suspiciously many are not staged any more, nothing changes at all.
     """
-    living = count_living(connection, raw)
-    missing = living - staged
-    if missing > 0 and not deletions.are_expected(is_emptied=not staged):
-        refused = mass_delete(raw, missing, living)
+    if not deletions.are_expected(is_emptied=not staged):
+        refused = mass_delete(
+            raw,
+            count_missing(connection, raw),
+            count_living(connection, raw),
+            may_empty=staged > 0,
+        )
         if refused:
             return Merged(LoadResult(rows_read=staged), refused)
     parts = {
         "raw": raw.identifier,
         "stage": STAGE,
         "columns": names(raw.columns),
+        "gone": _surplus(raw.identifier, STAGE, raw.columns),
+        "new": _surplus(STAGE, raw.identifier, raw.columns),
         **stamp.parts,
     }
     deleted = connection.execute(_DELETE.format(**parts)).rowcount
@@ -40,41 +47,68 @@ def replace(
     return Merged(LoadResult(staged, rows_inserted=inserted, rows_deleted=deleted))
 
 
-# No column of a source may be called like our own.
-_DELETE = sql.SQL("""
-with held as (
-    select ctid, _row_hash, row_number() over (partition by _row_hash) as _row_copy
+def count_missing(connection: Connection, raw: RawTable) -> int:
+    """Count the rows that are not staged any more.
+
+    A column that one side does not fill is left out: where it came or went with this
+    load, it changed every row and replaced none.
+    """
+    missing = _count_missing(connection, raw, raw.columns)
+    if not missing:
+        return 0
+    held = _filled(connection, raw.identifier, raw.columns)
+    offered = _filled(connection, STAGE, raw.columns)
+    shared = [name for name in raw.columns if name in held and name in offered]
+    if not shared or len(shared) == len(raw.columns):
+        return missing
+    return _count_missing(connection, raw, shared)
+
+
+def _count_missing(
+    connection: Connection, raw: RawTable, columns: Iterable[str]
+) -> int:
+    gone = _surplus(raw.identifier, STAGE, columns)
+    statement = sql.SQL("select count(*) from ({}) as gone").format(gone)
+    row = connection.execute(statement).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _filled(
+    connection: Connection, table: sql.Identifier, columns: Iterable[str]
+) -> set[str]:
+    """Return the columns that hold any value."""
+    columns = list(columns)
+    counts = sql.SQL(", ").join(
+        sql.SQL("count({})").format(sql.Identifier(column)) for column in columns
+    )
+    statement = sql.SQL("select {} from {}").format(counts, table)
+    row = connection.execute(statement).fetchone() or ()
+    return {column for column, count in zip(columns, row, strict=True) if count}
+
+
+def _surplus(
+    table: sql.Identifier, other: sql.Identifier, columns: Iterable[str]
+) -> sql.Composed:
+    return _SURPLUS.format(table=table, other=other, columns=names(columns))
+
+
+# Where the rows of one table lie that the other does not have, or not as often. No name
+# of ours stands beside the names of a source, so they may be called alike.
+_SURPLUS = sql.SQL("""
+select mine.place
+from (
+    select place, hash, row_number() over (partition by hash) as copy
     from (
-        select ctid, md5(cast(row({columns}) as text)) as _row_hash from {raw}
-    ) as rows
-),
-
-staged as (
-    select md5(cast(row({columns}) as text)) as _row_hash, count(*) as _row_copies
-    from {stage} group by 1
-)
-
-delete from {raw} where ctid in (
-    select held.ctid from held
-    left join staged on staged._row_hash = held._row_hash
-    where held._row_copy > coalesce(staged._row_copies, 0)
-)
+        select ctid as place, md5(cast(row({columns}) as text)) as hash from {table}
+    ) as hashed
+) as mine
+left join (
+    select md5(cast(row({columns}) as text)), count(*) from {other} group by 1
+) as theirs (hash, copies) on theirs.hash = mine.hash
+where mine.copy > coalesce(theirs.copies, 0)
 """)
+_DELETE = sql.SQL("delete from {raw} where ctid in ({gone})")
 _INSERT = sql.SQL("""
-with staged as (
-    select {columns}, _row_hash, row_number() over (partition by _row_hash) as _row_copy
-    from (
-        select {columns}, md5(cast(row({columns}) as text)) as _row_hash from {stage}
-    ) as rows
-),
-
-held as (
-    select md5(cast(row({columns}) as text)) as _row_hash, count(*) as _row_copies
-    from {raw} group by 1
-)
-
 insert into {raw} ({columns}, _loaded_at, _run_id)
-select {columns}, {at}, {run_id} from staged
-left join held using (_row_hash)
-where staged._row_copy > coalesce(held._row_copies, 0)
+select {columns}, {at}, {run_id} from {stage} where ctid in ({new})
 """)

@@ -51,7 +51,7 @@ def merge_whole(
     if raw.key:
         analyze_stage(connection, raw.key)
     if suspicion:
-        _refuse_another(connection, raw, suspicion, newest, count)
+        _refuse_another(connection, raw, suspicion, newest)
     if raw.key:
         merged = _merge(connection, raw, stamp, count, deletions)
     else:
@@ -81,15 +81,13 @@ def _refuse_another(
     raw: RawTable,
     suspicion: str,
     newest: str | None,
-    staged: int,
 ) -> None:
-    living = count_living(connection, raw)
-    missing = count_missing(connection, raw) if raw.key else max(living - staged, 0)
+    count = count_missing if raw.key else keyless.count_missing
     refused = other_source(
         raw,
         suspicion,
-        missing=missing,
-        living=living,
+        missing=count(connection, raw),
+        living=count_living(connection, raw),
         newest_held=newest_in_raw(connection, raw, newest),
         newest_offered=newest_in_stage(connection, raw, newest),
     )
