@@ -152,9 +152,7 @@ def primary_message(error: psycopg.Error) -> str:
     """
     message, code = error.diag.message_primary, error.sqlstate or ""
     if not message:
-        message = first_line(error)
-        if isinstance(error, psycopg.DataError):
-            message = _without(CLIENT_QUOTED, message)
+        message = _client_message(error)
     elif code.startswith("P0") or error.diag.source_file in LANGUAGES:
         found = RAISED_IN.match(error.diag.context or "")
         line = f", line {found[2]}" if found and found[2] else ""
@@ -166,6 +164,15 @@ def primary_message(error: psycopg.Error) -> str:
     elif not _names_only(error.diag, code):
         message = _without(QUOTED, message)
     return f"{message} ({code})" if code else message
+
+
+def _client_message(error: psycopg.Error) -> str:
+    """Return what the library says; it may repeat what the server has said before."""
+    message = first_line(error)
+    if message.startswith("connection"):
+        return message
+    quoted = CLIENT_QUOTED if isinstance(error, psycopg.DataError) else QUOTED
+    return NUMBER.sub("…", _without(quoted, message))
 
 
 def _with_names(diag: psycopg.errors.Diagnostic) -> str:
