@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipelines.errors import SchemaChanged
+from pipelines.errors import AuthError, SchemaChanged
 from pipelines.load.guards import Confirmation
 from tests.ingest.hostile import in_both_modes
 from tests.ingest.source import LEADS, Pair, declare
@@ -76,7 +76,7 @@ def test_column_that_was_never_there_is_only_noted(leads):
     assert load.notes == ("missing columns (loaded as NULL): optional",)
 
 
-def test_column_that_may_not_be_read_any_more_is_gone(leads):
+def test_column_that_may_not_be_read_any_more_is_not_taken_for_gone(leads):
     role = leads.source_url.rpartition("/")[2] + "_narrow"
     leads.source(
         f"create role {role} login",
@@ -84,7 +84,14 @@ def test_column_that_may_not_be_read_any_more_is_gone(leads):
     )
     url = leads.source_url.replace("//postgres@", f"//{role}@")
 
-    assert "gone from the source" in leads.load(source_url=url)["leads"].warnings[0]
+    error = leads.load(source_url=url)["leads"].error
+
+    assert isinstance(error, AuthError)
+    assert "may not read the column name" in str(error)
+    assert "grant select (name) on public.leads" in str(error)
+    assert leads.living("leads", "name")[0] == ("lead 1",)
+    leads.source(f"grant select (name) on leads to {role}")
+    assert leads.load(source_url=url)["leads"].warnings == ()
 
 
 @in_both_modes

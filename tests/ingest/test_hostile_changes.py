@@ -247,3 +247,38 @@ def test_table_rewritten_under_our_snapshot_is_not_taken_for_empty(pair, mode):
     assert "rewritten while the database was read" in str(loads["leads"].error)
     assert len(pair.living("leads")) == 3
     assert pair.changes() == (0, 0, 0)
+
+
+@in_both_modes
+def test_column_added_anew_to_a_detached_partition_is_read(pair, mode):
+    based(pair, *KINDS["partitioned"], mode=mode)
+    assert pair.changes() == (0, 0, 0)
+
+    pair.source(
+        "alter table leads detach partition high",
+        "alter table high drop column v",
+        "alter table high add v text default 'given'",
+        "alter table leads attach partition high for values from (10) to (20)",
+    )
+
+    assert pair.changes() == (0, 2, 0)
+    assert_equal(pair)
+
+
+@in_both_modes
+def test_labels_of_an_enum_are_told_apart_whatever_they_hold(pair, mode):
+    pair.source(
+        "create type mood as enum ('a,b', 'c')",
+        "create table leads (id int primary key, v mood)",
+        "insert into leads values (1, 'a,b'), (2, 'c')",
+    )
+    pair.tables.append(declare("leads", COLUMNS, mode=mode))
+    pair.load()
+
+    pair.source(
+        "alter type mood rename value 'a,b' to 'a'",
+        "alter type mood rename value 'c' to 'b,c'",
+    )
+
+    assert pair.changes() == (0, 2, 0)
+    assert_equal(pair)

@@ -241,3 +241,52 @@ def test_policy_made_while_the_table_is_read_is_noticed(reader):
     error = loads["late"].error
     assert isinstance(error, LoadRefused)
     assert error.guard == "row_security"
+
+
+@pytest.mark.parametrize(
+    "definition",
+    [
+        "select id from leads where owner_of(id) is not null",
+        "select id from leads where id @@@ 1",
+        "select id from calling",
+    ],
+)
+def test_function_of_a_secured_view_may_hide_rows_unseen(reader, definition):
+    reader.source(
+        OPEN,
+        "create table owners (id int primary key)",
+        "insert into owners select id from leads",
+        "alter table owners enable row level security",
+        "create policy p on owners for select using (id > 50)",
+        "grant select on owners to {role}",
+        "create function owner_of(int) returns int stable language sql "
+        "as 'select id from owners where id = $1'",
+        "create function is_owned(int, int) returns bool stable language sql "
+        "as 'select exists (select from owners where id = $1)'",
+        "create operator @@@ (leftarg = int, rightarg = int, function = is_owned)",
+        "create view calling as select id from leads where owner_of(id) > 0",
+        f"create view seen with (security_invoker) as {definition}",
+        "alter view calling owner to {role}",
+        "grant select on seen to {role}",
+    )
+    reader.pair.tables[:] = [declare("seen", {"id": "int"})]
+
+    error = reader.pair.load(source_url=reader.url)["seen"].error
+
+    assert isinstance(error, LoadRefused)
+    assert error.guard == "row_security"
+    assert "a function that the view calls" in str(error)
+    reader.source("alter role {role} bypassrls")
+    reader.assert_is_read("seen")
+
+
+def test_built_in_functions_of_a_secured_view_hide_nothing(reader):
+    reader.source(
+        OPEN,
+        "create view seen with (security_invoker) as "
+        "select id, upper(name) as name from leads where abs(id) + 1 > 0",
+        "grant select on seen to {role}",
+    )
+    reader.pair.tables[:] = [declare("seen", {"id": "int"})]
+
+    reader.assert_is_read("seen")

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from psycopg import sql
 
 from pipelines.catalog import Catalog, Column, Table
-from pipelines.errors import AuthError, SchemaChanged
-from pipelines.extract.postgres.faults import hidden_rows
+from pipelines.errors import SchemaChanged
+from pipelines.extract.postgres.access import refuse_unreadable
 from pipelines.extract.postgres.schema import SourceColumn, SourceTable
 
 # Below this a first load is merged like any other.
@@ -40,8 +40,16 @@ class Match:
 
     @property
     def is_unique(self) -> bool:
-        """Tell whether the source itself forbids duplicates of the declared key."""
-        return bool(self.source.key) and self.source.key == self.table.key
+        """Tell whether the source itself forbids duplicates of the declared key.
+
+        A primary key says nothing of the children that inherit from its table.
+        """
+        is_alone = self.source.kind == "p" or len(self.source.members) == 1
+        return (
+            is_alone
+            and bool(self.source.key)
+            and set(self.source.key) == set(self.table.key)
+        )
 
     @property
     def is_large(self) -> bool:
@@ -102,21 +110,17 @@ def _cast(expression: sql.Composable, data_type: str) -> sql.Composed:
 def match(table: Table, found: Mapping[str, SourceTable]) -> Match | None:
     """Compare a declaration with its source; None when the source has no such table.
 
-    Raises when a required column is missing, the table may not be read, or row security
-    would hide rows without saying so.
+    Raises when a required column is missing, the table or a declared column may not be
+    read, or row security would hide rows without saying so.
     """
     source = next((found[name] for name in table.source_names if name in found), None)
     if source is None:
         return None
-    _refuse_unreadable(table, source)
+    refuse_unreadable(table, source)
     columns = source.columns
     known = {*table.column_names, *table.excluded}
     undeclared = tuple(sorted(set(columns) - known))
-    missing = [
-        column
-        for column in table.columns
-        if column.name not in columns or not columns[column.name].is_readable
-    ]
+    missing = [column for column in table.columns if column.name not in columns]
     needed = [
         column for column in missing if column.required or column.name in table.key
     ]
@@ -144,26 +148,13 @@ def _missing_columns(
     hint = f"; renamed? undeclared of that type: {', '.join(likely)}" if likely else ""
     names = ", ".join(column.name for column in needed)
     return SchemaChanged(
-        f"the source has no column {names} that may be read{hint}",
+        f"the source has no column {names}{hint}",
         system=table.system,
         table=table.table,
-        remedy="bring it back or grant it, or change the declaration in the sources "
+        remedy="bring it back, or change the declaration in the sources "
         "YAML; what was loaded before stays",
         guard="missing_column",
     )
-
-
-def _refuse_unreadable(table: Table, source: SourceTable) -> None:
-    if not any(column.is_readable for column in source.columns.values()):
-        raise AuthError(
-            "the role of the connection may not read it",
-            system=table.system,
-            table=table.table,
-            remedy=f"grant select on {source.schema}.{source.name} to that role",
-            guard="unreadable",
-        )
-    if source.hides_rows:
-        raise hidden_rows(table.system, table.table)
 
 
 def signature_names(catalog: Catalog) -> tuple[str, ...]:

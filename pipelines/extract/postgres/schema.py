@@ -11,6 +11,7 @@ from typing import Any
 import psycopg
 
 from pipelines.column_types import portable_type
+from pipelines.extract.postgres.row_security import SECURITY
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,8 @@ class SourceTable:
     or partitions; `rows` is the planner's estimate. `has_xmin` tells that each row
     names the transaction that wrote it, and that it may be read. Row security that
     applies to the reader (or to the owner of a view) makes it `is_secured`; it
-    `hides_rows` unless policies let every row pass.
+    `hides_rows` unless policies let every row pass. A view that `calls_secured` calls
+    functions then, of which nobody can say what row security hides from them.
     """
 
     schema: str
@@ -50,6 +52,7 @@ class SourceTable:
     members: tuple[int, ...] = ()
     has_xmin: bool = False
     is_secured: bool = False
+    calls_secured: bool = False
     columns: Mapping[str, SourceColumn] = field(default_factory=dict)
 
 
@@ -62,8 +65,8 @@ def inspect(
     keys: dict[str, dict[int, str]] = {}
     for row in connection.execute(_INSPECT, {"names": sorted(set(names))}):
         (oid, schema, name, kind, size, rows, members, has_xmin) = row[:8]
-        (hides_rows, is_secured, column, data_type, is_builtin, is_domain) = row[8:14]
-        (is_readable, place, form) = row[14:]
+        (hides_rows, is_secured, calls_secured, column, data_type) = row[8:13]
+        (is_builtin, is_domain, is_readable, place, form) = row[13:]
         if name not in found:
             columns[name], keys[name] = {}, {}
             found[name] = SourceTable(
@@ -78,6 +81,7 @@ def inspect(
                 members=tuple(members),
                 has_xmin=has_xmin,
                 is_secured=is_secured,
+                calls_secured=calls_secured,
                 columns=columns[name],
             )
         raw_type = portable_type(data_type, is_builtin=is_builtin)
@@ -93,7 +97,7 @@ def inspect(
     }
 
 
-_INSPECT = """
+_RELATIONS = """
 with recursive domain (oid, base, modifier) as (
     select oid, typbasetype, typtypmod from pg_type where typtype = 'd'
     union all
@@ -117,58 +121,8 @@ relation as (
         and namespace.nspname not in ('pg_catalog', 'information_schema')
         and pg_table_is_visible(class.oid)
 ),
-
-self as (select oid from pg_roles where rolname = current_user),
-
--- Which relation is read in whose name: a view reads with the rights of its owner.
-reading (root, oid, role) as (
-    select relation.oid, relation.oid, self.oid from relation cross join self
-    union
-    select
-        reading.root, dependency.refobjid,
-        case when invoker.is_asked then self.oid else view.relowner end
-    from reading
-    cross join self
-    inner join pg_class as view
-        on view.oid = reading.oid and view.relkind in ('v', 'm')
-    cross join lateral (
-        select coalesce(bool_or(option_value::boolean), false) as is_asked
-        from pg_options_to_table(view.reloptions)
-        where option_name = 'security_invoker'
-    ) as invoker
-    inner join pg_rewrite as rewrite on rewrite.ev_class = view.oid
-    inner join pg_depend as dependency
-        on dependency.classid = 'pg_rewrite'::regclass
-        and dependency.objid = rewrite.oid
-        and dependency.refclassid = 'pg_class'::regclass
-        and dependency.refobjid <> view.oid
-),
-
--- Row security that meets the role; it is open when its policies let every row pass.
-secured as (
-    select reading.root, bool_and(policies.are_open) as is_open
-    from reading
-    inner join pg_class as class on class.oid = reading.oid and class.relrowsecurity
-    inner join pg_roles as role on role.oid = reading.role
-    cross join lateral (
-        select
-            coalesce(bool_or(allows_all) filter (where polpermissive), false)
-            and coalesce(bool_and(allows_all) filter (where not polpermissive), true)
-                as are_open
-        from pg_policy
-        cross join lateral (
-            select coalesce(pg_get_expr(polqual, polrelid) = 'true', false)
-        ) as condition (allows_all)
-        where polrelid = class.oid and polcmd in ('r', '*') and exists (
-            select from unnest(polroles) as member (oid)
-            where member.oid = 0 or pg_has_role(role.oid, member.oid, 'usage')
-        )
-    ) as policies
-    where not role.rolsuper and not role.rolbypassrls and (
-        class.relforcerowsecurity or not pg_has_role(role.oid, class.relowner, 'usage')
-    )
-    group by reading.root
-),
+"""
+_COLUMNS = """,
 
 member (root, oid) as (
     select oid, oid from relation
@@ -198,13 +152,38 @@ storage as (
     inner join pg_class as class on class.oid = member.oid
     left join pg_am as access on access.oid = class.relam
     group by member.root
+),
+
+-- Where the parts of a table keep a column: one that is dropped and added again, with a
+-- default that no row was written for, has another place there.
+parts as (
+    select
+        member.root, attribute.attname,
+        md5(
+            array_agg(
+                array[
+                    attribute.attrelid::bigint, attribute.attnum,
+                    attribute.atttypid::bigint, attribute.atttypmod
+                ]
+                order by attribute.attrelid
+            )::text
+        ) as places
+    from member
+    inner join pg_attribute as attribute on attribute.attrelid = member.oid
+    where member.oid <> member.root
+        and attribute.attnum > 0 and not attribute.attisdropped
+    group by member.root, attribute.attname
 )
 
 select
     relation.oid::bigint, relation.nspname, relation.relname, relation.relkind::text,
     storage.size, storage.rows, storage.members,
     storage.is_heap and has_column_privilege(relation.oid, -2::int2, 'select'),
-    coalesce(not secured.is_open, false), secured.root is not null, attribute.attname,
+    coalesce(not secured.is_open, false), secured.root is not null,
+    secured.root is not null and exists (
+        select from calling where calling.root = relation.oid
+    ),
+    attribute.attname,
     format_type(
         coalesce(resolved.base, type.oid),
         coalesce(resolved.modifier, attribute.atttypmod)
@@ -212,7 +191,9 @@ select
     coalesce(base.typnamespace, type.typnamespace) = 'pg_catalog'::regnamespace,
     resolved.oid is not null,
     has_column_privilege(relation.oid, attribute.attnum, 'select'),
-    array_position(primary_key.indkey::int2[], attribute.attnum),
+    array_position(
+        (primary_key.indkey::int2[])[:primary_key.indnkeyatts - 1], attribute.attnum
+    ),
     case
         when attribute.attgenerated = 'v'
             or element.typname like 'reg%%'
@@ -222,9 +203,10 @@ select
         else concat_ws(
             ' ', attribute.attnum, attribute.atttypid, attribute.atttypmod,
             (
-                select md5(string_agg(label.enumlabel, ',' order by label.oid))
+                select md5(array_agg(label.enumlabel order by label.oid)::text)
                 from pg_enum as label where label.enumtypid = element.oid
-            )
+            ),
+            parts.places
         )
     end
 from relation
@@ -239,6 +221,9 @@ left join pg_type as element on element.oid = coalesce(
 )
 left join pg_index as primary_key
     on primary_key.indrelid = relation.oid and primary_key.indisprimary
+    and primary_key.indisvalid
+left join parts on parts.root = relation.oid and parts.attname = attribute.attname
 where attribute.attnum > 0 and not attribute.attisdropped
 order by relation.oid, attribute.attnum
 """
+_INSPECT = f"{_RELATIONS}{SECURITY}{_COLUMNS}"
