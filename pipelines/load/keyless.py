@@ -38,8 +38,8 @@ def replace(
         "raw": raw.identifier,
         "stage": STAGE,
         "columns": names(raw.columns),
-        "gone": _surplus(raw.identifier, STAGE, raw.columns),
-        "new": _surplus(STAGE, raw.identifier, raw.columns),
+        "gone": _surplus(_living(raw), STAGE, raw.columns),
+        "new": _surplus(STAGE, _living(raw), raw.columns),
         **stamp.parts,
     }
     deleted = connection.execute(_DELETE.format(**parts)).rowcount
@@ -56,7 +56,7 @@ def count_missing(connection: Connection, raw: RawTable) -> int:
     missing = _count_missing(connection, raw, raw.columns)
     if not missing:
         return 0
-    held = _filled(connection, raw.identifier, raw.columns)
+    held = _filled(connection, _living(raw), raw.columns)
     offered = _filled(connection, STAGE, raw.columns)
     shared = [name for name in raw.columns if name in held and name in offered]
     if not shared or len(shared) == len(raw.columns):
@@ -67,14 +67,14 @@ def count_missing(connection: Connection, raw: RawTable) -> int:
 def _count_missing(
     connection: Connection, raw: RawTable, columns: Iterable[str]
 ) -> int:
-    gone = _surplus(raw.identifier, STAGE, columns)
+    gone = _surplus(_living(raw), STAGE, columns)
     statement = sql.SQL("select count(*) from ({}) as gone").format(gone)
     row = connection.execute(statement).fetchone()
     return int(row[0]) if row else 0
 
 
 def _filled(
-    connection: Connection, table: sql.Identifier, columns: Iterable[str]
+    connection: Connection, table: sql.Composable, columns: Iterable[str]
 ) -> set[str]:
     """Return the columns that hold any value."""
     columns = list(columns)
@@ -86,8 +86,13 @@ def _filled(
     return {column for column, count in zip(columns, row, strict=True) if count}
 
 
+def _living(raw: RawTable) -> sql.Composed:
+    # While the table had a key, rows that vanished were marked.
+    return sql.SQL("{} where _deleted_at is null").format(raw.identifier)
+
+
 def _surplus(
-    table: sql.Identifier, other: sql.Identifier, columns: Iterable[str]
+    table: sql.Composable, other: sql.Composable, columns: Iterable[str]
 ) -> sql.Composed:
     return _SURPLUS.format(table=table, other=other, columns=names(columns))
 

@@ -112,3 +112,20 @@ def test_columns_may_be_called_like_anything_of_ours(pair):
     pair.source("update clicks set hash = 'z', _row_copy = 'z' where _row_hash = 'y'")
     assert pair.changes("clicks") == (1, 0, 1)
     assert pair.changes("clicks") == (0, 0, 0)
+
+
+def test_a_row_that_was_deleted_under_a_key_comes_back_without_one(pair):
+    pair.source(
+        "create table clicks (id int primary key, url text)",
+        "insert into clicks values (1, 'a'), (2, 'b')",
+    )
+    pair.tables.append(declare("clicks", CLICKS))
+    pair.load()
+    pair.source("delete from clicks where id = 2")
+    assert pair.changes("clicks") == (0, 0, 1)
+    pair.tables[0] = declare("clicks", CLICKS, key=())
+    pair.source("insert into clicks values (2, 'b')")
+
+    assert pair.changes("clicks") == (1, 0, 0)
+    assert pair.changes("clicks") == (0, 0, 0)
+    assert pair.living("clicks", "id, url") == [(1, "a"), (2, "b")]
