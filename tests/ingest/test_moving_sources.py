@@ -233,3 +233,21 @@ def test_view_that_reads_only_some_partitions_is_no_obstacle(moving, mode):
 
     assert moving.changes() == (4, 0, 0)
     assert moving.changes() == (0, 0, 0)
+
+
+def test_settings_of_a_role_do_not_reach_the_reading(moving):
+    database = moving.source_url.rpartition("/")[2]
+    role = f"{database}_slow"
+    moving.source(
+        "create view leads as select 1 as id, current_setting('transaction_timeout') "
+        "|| ' ' || current_setting('quote_all_identifiers') as v",
+        f"create role {role} login",
+        f"grant select on leads to {role}",
+        f"alter role {role} set transaction_timeout = '1min'",
+        f"alter role {role} set quote_all_identifiers = on",
+    )
+    moving.tables.append(declare("leads", COLUMNS))
+    url = moving.source_url.replace("//postgres@", f"//{role}@")
+
+    assert moving.changes(source_url=url) == (1, 0, 0)
+    assert moving.living("leads", "v") == [("0 off",)]

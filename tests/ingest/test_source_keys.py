@@ -4,7 +4,7 @@ import pytest
 
 from pipelines.errors import LoadRefused
 from tests.ingest.hostile import in_both_modes
-from tests.ingest.source import Pair, declare
+from tests.ingest.source import declare
 
 COLUMNS = {"id": "int", "v": "text"}
 

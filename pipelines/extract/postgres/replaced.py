@@ -1,4 +1,4 @@
-"""Whether what was read is what the snapshot saw: storage, name and members.
+"""Whether what was read is what the snapshot saw: storage, name, members, policies.
 
 A snapshot fixes rows, not definitions: a statement reads the tables that names, views
 and partitions lead to as of now. What was truncated, rewritten, or put in their place
@@ -8,8 +8,10 @@ since the snapshot holds none of the rows that it should see.
 from typing import Any
 
 import psycopg
+from psycopg import sql
 
 from pipelines.errors import SourceUnreachable
+from pipelines.extract.postgres.faults import hidden_rows
 from pipelines.extract.postgres.matching import Match
 
 
@@ -38,6 +40,32 @@ def refuse_replaced(connection: psycopg.Connection[Any], match: Match) -> None:
             table=match.table.table,
             remedy="run again",
         )
+
+
+def refuse_filtered(connection: psycopg.Connection[Any], match: Match) -> None:
+    """Refuse a secured table if its policies, as of now, let not every row pass.
+
+    Those that the inspection saw did; only a plan tells of later ones. The plan of a
+    view has conditions of its own, so policies beneath it are those of the snapshot.
+    """
+    if match.source.kind not in ("r", "p"):
+        return
+    statement = sql.SQL("explain (format json, costs off) select {} from {}").format(
+        sql.Identifier(match.present[0].name), match.relation
+    )
+    row = connection.execute(statement).fetchone()
+    assert row is not None
+    if _has_condition(row[0]):
+        raise hidden_rows(match.table.system, match.table.table)
+
+
+def _has_condition(plan: object) -> bool:
+    if isinstance(plan, list):
+        return any(_has_condition(part) for part in plan)
+    return isinstance(plan, dict) and any(
+        name.endswith(("Filter", "Cond")) or _has_condition(part)
+        for name, part in plan.items()
+    )
 
 
 # Catalog rows are of the snapshot's moment; locks and these functions are as of now.

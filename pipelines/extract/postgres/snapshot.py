@@ -20,7 +20,7 @@ from pipelines.extract.postgres.copy_out import Chunk, copy_out
 from pipelines.extract.postgres.faults import connection_fault, reading_fault
 from pipelines.extract.postgres.matching import Match
 from pipelines.extract.postgres.origin import Origin, read_origin, written_since
-from pipelines.extract.postgres.replaced import refuse_replaced
+from pipelines.extract.postgres.replaced import refuse_filtered, refuse_replaced
 from pipelines.extract.postgres.schema import SourceTable, inspect
 from pipelines.key_digests import Digests, bucket, query_digests
 from pipelines.liveness import PATIENCE, Patience
@@ -45,7 +45,13 @@ set local datestyle = 'ISO, MDY';
 set local intervalstyle = 'postgres';
 set local bytea_output = 'hex';
 set local extra_float_digits = 1;
+set local quote_all_identifiers = off;
 set local enable_indexonlyscan = off
+"""
+# Older servers do not know it.
+NO_TRANSACTION_TIMEOUT = """
+select set_config('transaction_timeout', '0', true)
+where current_setting('server_version_num')::integer >= 170000
 """
 
 
@@ -129,6 +135,7 @@ class Snapshot:
             yield
             refuse_replaced(self.connection, match)
             if match.source.is_secured:
+                refuse_filtered(self.connection, match)
                 self.connection.execute(UNFILTERED)
 
     @contextlib.contextmanager
@@ -176,6 +183,7 @@ def _begin(
         statement = sql.SQL("set transaction snapshot {}")
         connection.execute(statement.format(sql.Literal(shared)))
     connection.execute(SESSION)
+    connection.execute(NO_TRANSACTION_TIMEOUT)
     locks = f"{patience.locks * 1000:.0f}ms"
     connection.execute("select set_config('lock_timeout', %s, true)", [locks])
     return read_origin(connection)
