@@ -3,8 +3,6 @@
 How a dead line is told from a slow server belongs to `liveness.py`.
 """
 
-import contextlib
-from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Final, Self, TypeVar
 
@@ -52,18 +50,6 @@ class WatchedConnection(psycopg.Connection[Any]):
     def waiting(self) -> AbstractContextManager[None]:
         """Mark by `with` a wait that does not go through psycopg."""
         return self.watch.waiting() if self.watch else nullcontext()
-
-    @contextlib.contextmanager
-    def waiting_once(self) -> Iterator[None]:
-        """Mark many short waits as one: rows come by the million."""
-        assert self.watch is not None
-        # Psycopg's own method, found before that of the class.
-        self.__dict__["wait"] = super().wait
-        try:
-            with self.watch.waiting():
-                yield
-        finally:
-            del self.__dict__["wait"]
 
     @property
     def verdict(self) -> str | None:

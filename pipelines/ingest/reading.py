@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pipelines.errors import SourceUnreachable
+from pipelines.extract.postgres.copy_out import Chunk
 from pipelines.extract.postgres.matching import Match, remembered_columns
 from pipelines.extract.postgres.origin import Origin, is_in_reach, is_older
-from pipelines.extract.postgres.snapshot import Chunk, Snapshot
+from pipelines.extract.postgres.snapshot import Snapshot
 from pipelines.key_digests import OLDEST_VERSION, Digests
 from pipelines.load.positions import Place, Position
 from pipelines.load.tables import Reading

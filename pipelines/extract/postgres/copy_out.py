@@ -5,7 +5,7 @@ asks libpq directly. What is copied belongs to `snapshot.py`.
 """
 
 import contextlib
-import select
+import selectors
 from collections.abc import Iterator
 
 import psycopg
@@ -13,10 +13,10 @@ from psycopg import errors, pq, sql
 
 from pipelines.watched import WatchedConnection
 
-CHUNK_BYTES = 256 * 1024
+# Larger pieces are slower: the allocator maps fresh pages for each.
+CHUNK_BYTES = 32 * 1024
 # The number of rows (give or take the frame of the format) and their bytes.
 Chunk = tuple[int, bytes]
-ENDED, FAILED = -1, -2
 
 
 def copy_out(connection: WatchedConnection, statement: sql.Composed) -> Iterator[Chunk]:
@@ -24,24 +24,39 @@ def copy_out(connection: WatchedConnection, statement: sql.Composed) -> Iterator
 
     Needs an open transaction, which is lost for all but a rollback when it raises.
     """
-    line = connection.pgconn
-    line.send_query(statement.as_bytes(connection))
+    connection.pgconn.send_query(statement.as_bytes(connection))
     _await(connection, flush=True)
-    while line.is_busy():
-        _await(connection)
-    _expect(line.get_result(), pq.ExecStatus.COPY_OUT)
-    is_complete = False
+    result = _result(connection)
+    if result is None or result.status != pq.ExecStatus.COPY_OUT:
+        _finish(connection, result)
+        return
+    is_ended = False
     try:
         yield from _chunks(connection)
-        is_complete = True
+        is_ended = True
     finally:
-        if not is_complete:
+        if not is_ended:
             _abandon(connection)
-    while line.is_busy():
+    _finish(connection, _result(connection))
+
+
+def _result(connection: WatchedConnection) -> pq.abc.PGresult | None:
+    """Wait for the next result; None when the statement is over."""
+    while connection.pgconn.is_busy():
         _await(connection)
-    _expect(line.get_result(), pq.ExecStatus.COMMAND_OK)
-    while line.get_result() is not None:
-        pass
+    return connection.pgconn.get_result()
+
+
+def _finish(connection: WatchedConnection, first: pq.abc.PGresult | None) -> None:
+    """Read to the end of a statement, so that the line can go on; raise its error."""
+    error = None
+    result = first
+    while result is not None:
+        if result.status == pq.ExecStatus.FATAL_ERROR:
+            error = error or errors.error_from_result(result)
+        result = _result(connection)
+    if error:
+        raise error
 
 
 def _chunks(connection: WatchedConnection) -> Iterator[Chunk]:
@@ -59,47 +74,33 @@ def _chunks(connection: WatchedConnection) -> Iterator[Chunk]:
                 parts, size = [], 0
         elif length == 0:
             _await(connection)
-        elif length == ENDED:
+        else:
             yield len(parts), b"".join(parts)
             return
-        else:
-            raise psycopg.OperationalError(line.get_error_message())
 
 
 def _await(connection: WatchedConnection, *, flush: bool = False) -> None:
     """Wait for what the server sends, or until it has taken what we send."""
     line = connection.pgconn
-    with connection.waiting():
-        while flush and line.flush():
-            select.select([line.socket], [line.socket], [])
+    with connection.waiting(), selectors.PollSelector() as selector:
+        if flush:
+            both = selectors.EVENT_READ | selectors.EVENT_WRITE
+            selector.register(line.socket, both)
+            while line.flush():
+                selector.select()
+                line.consume_input()
+        else:
+            selector.register(line.socket, selectors.EVENT_READ)
+            selector.select()
             line.consume_input()
-        if not flush:
-            select.select([line.socket], [], [])
-            line.consume_input()
-
-
-def _expect(result: pq.abc.PGresult | None, status: pq.ExecStatus) -> None:
-    if result is None or result.status != status:
-        if result is None:
-            raise psycopg.OperationalError("the server ended the COPY without a word")
-        raise errors.error_from_result(result)
 
 
 def _abandon(connection: WatchedConnection) -> None:
-    """Cancel the COPY and read to its end, so that the connection can go on."""
-    line = connection.pgconn
-    if line.status != pq.ConnStatus.OK:
+    """Cancel the COPY and read to its end, so that the line can go on."""
+    if connection.pgconn.status != pq.ConnStatus.OK:
         return
     with contextlib.suppress(psycopg.Error):
         connection.cancel_safe(timeout=10)
-        while True:
-            length, _ = line.get_copy_data(1)
-            if length == 0:
-                _await(connection)
-            elif length in (ENDED, FAILED):
-                break
-        while line.is_busy():
-            _await(connection)
-        while line.get_result() is not None:
-            while line.is_busy():
-                _await(connection)
+        for _ in _chunks(connection):
+            pass
+        _finish(connection, _result(connection))
