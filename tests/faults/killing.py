@@ -123,6 +123,9 @@ class Scene:
         self._require_marks(point)
         broken = f"broken {self._number}"
         count = f"select count(*) from raw._loads where run_id = '{broken}'"
+        if point.side == "warehouse":
+            # What failed was logged after the fault, over a new line.
+            count += " and outcome = 'loaded'"
         logged = self.sides.warehouse(count)[0][0]
         assert logged == commits, f"{point}: {logged} lines of {commits} commits"
         lines = self._lines(broken)
