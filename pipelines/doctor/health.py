@@ -38,6 +38,7 @@ def examine_freshness(url: str, systems: Sequence[str]) -> Iterator[Finding]:
         variable=WAREHOUSE_VARIABLE,
         checks=lambda session: {
             "loads": lambda: check_loads(session, systems),
+            "tables": lambda: check_failing(session, systems),
             "edition": lambda: check_edition(session),
             "sources": lambda: check_sources(session),
         },
@@ -76,6 +77,22 @@ def check_loads(session: Session, systems: Sequence[str]) -> Iterator[Remark]:
             remedy="see whether the daemon runs; the column error of raw._loads says "
             "why the last loads failed",
         )
+
+
+def check_failing(session: Session, systems: Sequence[str]) -> Iterator[Remark]:
+    """Name the tables whose last try failed, by how long they have stood still."""
+    try:
+        rows = session.rows(_FAILING, {"systems": list(systems)})
+    except psycopg.errors.UndefinedTable:
+        return
+    for row in rows:
+        name = f"{row['system']}.{row['table_name']}"
+        remedy = f"the last try said: {row['error']}"
+        if row["age"] is None:
+            yield error(f"{name} fails and was never loaded", remedy)
+            continue
+        say = error if row["age"] > TOO_LATE else warning
+        yield say(f"{name} fails; it was last loaded {_ago(row['age'])}", remedy)
 
 
 def check_edition(session: Session) -> Iterator[Remark]:
@@ -179,6 +196,23 @@ select system, (
     order by load_id desc limit 1
 ) as age
 from unnest(%(systems)s::text[]) as name (system)
+"""
+_FAILING = """
+select last.system, last.table_name, last.error, now() - good.finished_at as age
+from (
+    select distinct on (system, table_name, scope) *
+    from raw._loads where system = any(%(systems)s)
+    order by system, table_name, scope, load_id desc
+) as last
+left join lateral (
+    select finished_at from raw._loads as earlier
+    where earlier.system = last.system and earlier.table_name = last.table_name
+        and earlier.scope = last.scope and earlier.outcome <> 'failed'
+    order by load_id desc limit 1
+) as good on true
+where last.outcome = 'failed'
+order by age desc nulls first, last.table_name
+limit 20
 """
 _EDITION = "select now() - max(published_at) as age from marts.publish_log"
 _STATUS = """

@@ -23,10 +23,9 @@ from pipelines.doctor.findings import (
 from pipelines.doctor.sessions import Session, open_session
 from pipelines.errors import PipelineError
 from pipelines.extract.postgres.origin import read_origin
+from pipelines.key_digests import OLDEST_VERSION
 
 Clock = Callable[[], datetime]
-# pg_current_snapshot(), which incremental reading stands on, came with 13.
-OLDEST_VERSION = 130_000
 DRIFT_WARNING = timedelta(seconds=5)
 DRIFT_ERROR = timedelta(seconds=60)
 ALMATY = "Asia/Almaty"
@@ -70,8 +69,8 @@ def check_reachable(session: Session) -> Iterator[Remark]:
     yield ok(f"PostgreSQL {name}, {session.place}, {milliseconds:.0f} ms to connect")
     if version < OLDEST_VERSION:
         yield error(
-            "the server is older than PostgreSQL 13",
-            "upgrade it; large tables cannot be read safely from it",
+            f"the server is older than PostgreSQL {OLDEST_VERSION // 10_000}",
+            "upgrade it; from an older one large tables are read whole each time",
         )
 
 

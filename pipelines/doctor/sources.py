@@ -106,7 +106,6 @@ def check_tables(session: Session, source: Source) -> Iterator[Remark]:
     matches, faults = _compare(source, found)
     yield from _faults(faults)
     yield from _absent(source, found)
-    yield from _ungranted(matches)
     yield from _missing(matches)
     yield from _unreadable_xmin(matches)
     count = len(matches)
@@ -204,22 +203,6 @@ def _absent(source: Source, found: Mapping[str, SourceTable]) -> Iterator[Remark
     ]
     if absent:
         yield note(f"absent, which they may be: {listed(absent)}", details=absent)
-
-
-def _ungranted(matches: list[Match]) -> Iterator[Remark]:
-    """Name the declared columns that are there, but not for this role."""
-    names = [
-        f"{found.table.table}.{name}"
-        for found in matches
-        for name in found.missing
-        if name in found.source.columns
-    ]
-    if names:
-        yield warning(
-            f"declared columns that are not granted load as NULL: {listed(names)}",
-            "grant select on these columns to the role, or take them out of the YAML",
-            details=names,
-        )
 
 
 def _missing(matches: list[Match]) -> Iterator[Remark]:

@@ -141,7 +141,7 @@ def check_orphans(
         f"{len(rows)} loads have been idle for over {minutes} minutes and hold "
         f"the lock of a table (backends {pids})",
         f"if their runs are dead: select pg_terminate_backend({rows[0]['pid']}); "
-        "otherwise the server ends them within an hour",
+        "otherwise the server ends them within two hours",
     )
 
 

@@ -29,16 +29,26 @@ def warehouse(new_database: NewDatabase) -> Base:
     with connect(base.url) as connection:
         prepare(connection, Catalog(()))
         run = RunInfo("run", NOW)
-        for outcome in ("loaded", "failed"):
-            record_load(
-                connection, run=run, system="landing", table="leads", outcome=outcome
-            )
+        record_load(
+            connection, run=run, system="landing", table="leads", outcome="loaded"
+        )
     base.run(
         "create table marts.publish_log (edition text, mart text, "
         "published_at timestamptz)",
         PUBLISHED.format("10 minutes"),
     )
     return base
+
+
+FAILURE = (
+    "insert into raw._loads (run_id, system, table_name, outcome, as_of, finished_at, "
+    "error) values ('run', 'landing', 'leads', 'failed', now(), now(), "
+    "'a guard stopped it')"
+)
+OTHER_TABLE = (
+    "insert into raw._loads (run_id, system, table_name, outcome, as_of, finished_at) "
+    "values ('run', 'landing', 'other', 'loaded', now(), now())"
+)
 
 
 @pytest.fixture
@@ -73,11 +83,28 @@ def test_the_last_good_load_counts_not_the_last_try(
     warehouse: Base, age: str, state: str
 ):
     age_loads(warehouse, age)
-    warehouse.run("update raw._loads set finished_at = now() where outcome = 'failed'")
+    warehouse.run(FAILURE)
 
     findings = of(fresh(warehouse), "warehouse", "loads")
 
     assert [finding.state for finding in findings] == [state]
+
+
+@pytest.mark.parametrize(
+    ("age", "state"),
+    [("1 hour", "warning"), ("30 hours", "warning"), ("40 hours", "error")],
+)
+def test_one_table_that_stands_still_is_seen_beside_others_that_load(
+    warehouse: Base, age: str, state: str
+):
+    age_loads(warehouse, age)
+    warehouse.run(FAILURE, OTHER_TABLE)
+
+    findings = of(fresh(warehouse), "warehouse", "tables")
+
+    assert [finding.state for finding in findings] == [state]
+    assert "landing.leads fails" in said(findings, state)
+    assert "a guard stopped it" in said(findings, state)
 
 
 def test_a_system_that_was_never_loaded_is_named(warehouse: Base):

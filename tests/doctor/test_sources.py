@@ -66,12 +66,13 @@ def test_tables_that_may_not_be_read_are_named_once_with_the_grant(base: Base):
     assert "grant select on public.leads" in (refused.remedy or "")
 
 
-def test_a_declared_column_without_its_grant_is_a_warning(base: Base):
+def test_a_declared_column_without_its_grant_is_an_error(base: Base):
     url = base.role(USABLE, "grant select (id, updated_at) on leads to {}")
 
     findings = examine(source(url, leads_table()))
 
-    assert "leads.name" in said(findings, "warning")
+    assert "name" in said(findings, "error")
+    assert "grant select" in said(findings, "error")
 
 
 def test_xmin_is_asked_for_only_where_it_is_read(base: Base):
