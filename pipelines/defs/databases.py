@@ -5,6 +5,7 @@ guard stopped it, yellow when its source no longer looks as declared.
 """
 
 from collections.abc import Iterator
+from time import monotonic
 
 import dagster as dg
 from pydantic import Field
@@ -59,6 +60,14 @@ class DatabaseRunConfig(dg.Config):
         )
 
 
+# What an operator may answer to a guard.
+SWITCHES = {
+    "mass_delete": "confirm_deletes",
+    "incompatible_type": "confirm_types",
+    "other_source": "confirm_source",
+    "older_state": "confirm_source",
+}
+
 Event = dg.MaterializeResult[None] | dg.AssetCheckResult
 
 
@@ -94,9 +103,7 @@ def database_step(system: str, declared: Catalog) -> dg.AssetsDefinition:
                 run=environment.run_info(context),
                 tables={key.path[-1] for key in context.selected_asset_keys},
                 confirm=config.confirmation,
-                on_progress=lambda table, rows: context.log.info(
-                    f"{table}: {rows:,} rows so far"
-                ),
+                on_progress=ProgressLog(context.log),
             )
             with prepared_warehouse(settings) as warehouse:
                 for load in loads:
@@ -147,7 +154,7 @@ def _as_declared(load: TableLoad, key: dg.AssetKey) -> dg.AssetCheckResult:
     remarks = list(load.warnings)
     if isinstance(load.error, SchemaChanged):
         remarks.append(str(load.error))
-    elif load.error and load.mode is None:
+    elif not load.is_compared:
         remarks.append("not compared, as the load failed before")
     return dg.AssetCheckResult(
         check_name=AS_DECLARED,
@@ -166,10 +173,43 @@ def _raise_failures(system: str, loads: list[TableLoad]) -> None:
     lines = sorted({str(error) for error in errors.values()})
     shown = "\n".join(f"  {line}" for line in lines[:20])
     raise dg.Failure(
-        description=f"{system}: {len(errors)} of {len(loads)} tables were not loaded, "
-        f"they keep their last good rows:\n{shown}",
+        description=f"{system}: {len(errors)} of {len(loads)} tables could not be made "
+        f"equal to their source; no row of theirs was lost:\n{shown}"
+        f"{_confirmation(system, loads)}",
         allow_retries=not all(isinstance(error, FINAL) for error in errors.values()),
     )
+
+
+def _confirmation(system: str, loads: list[TableLoad]) -> str:
+    """Return the run config that would confirm all that may be confirmed."""
+    switches: dict[str, list[str]] = {}
+    for load in loads:
+        if load.error and load.error.guard in SWITCHES:
+            switch = SWITCHES[load.error.guard]
+            switches.setdefault(switch, []).append(load.table.table)
+    if not switches:
+        return ""
+    lines = [f"      {name}: [{', '.join(t)}]" for name, t in switches.items()]
+    return (
+        "\nIf all of it is right, run again with this config (docs/operations.md):\n"
+        f"ops:\n  extract_{system}:\n    config:\n" + "\n".join(lines)
+    )
+
+
+class ProgressLog:
+    """Tells a step's log how far a large table is, and how fast it comes."""
+
+    def __init__(self, log: dg.DagsterLogManager) -> None:
+        self._log = log
+        self._last: dict[str, tuple[int, float]] = {}
+
+    def __call__(self, table: str, rows: int) -> None:
+        """Say how many rows of a table have passed."""
+        now = monotonic()
+        before, then = self._last.get(table, (rows, now))
+        self._last[table] = rows, now
+        rate = f", {(rows - before) / (now - then):,.0f} rows/s" if now > then else ""
+        self._log.info(f"{table}: {rows:,} rows so far{rate}")
 
 
 defs = dg.Definitions(

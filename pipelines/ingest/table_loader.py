@@ -7,7 +7,7 @@ those that succeed. Which tables, and how many at once, belongs to `databases.py
 import contextlib
 import logging
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import psycopg
@@ -34,7 +34,8 @@ Progress = Callable[[str, int], None]
 class TableLoad:
     """How the load of one table ended; a failure carries its error.
 
-    Warnings ask for somebody's attention, notes only tell.
+    Warnings ask for somebody's attention, notes only tell; without `is_compared` there
+    are none, as the source's columns were not seen.
     """
 
     table: Table
@@ -46,6 +47,7 @@ class TableLoad:
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     error: SourceError | None = None
+    is_compared: bool = True
 
 
 @dataclass(frozen=True)
@@ -83,13 +85,17 @@ class TableLoader:
 
     def load(self, table: Table, on_progress: Progress) -> TableLoad:
         """Load one table; what goes wrong with it alone comes back in its report."""
+        matched = None
         try:
             matched = match(table, self.moment.found)
             if matched is None:
                 return self._absent(table)
             loaded = self._transfer(table, matched, on_progress)
         except SourceError as error:
-            return self.fail(table, error)
+            failed = self.fail(table, error)
+            if matched is None:
+                return failed
+            return replace(failed, warnings=matched.warnings, is_compared=True)
         except Exception as error:
             # A fault of ours in one table must not take the others down.
             LOGGER.exception("%s: unexpected", table.name)
@@ -176,7 +182,7 @@ def record_failure(
 ) -> TableLoad:
     """Log a failure in a transaction of its own, and return it as a report."""
     _record(warehouse, run, table, outcome="failed", error=str(error))
-    return TableLoad(table, "failed", error=error)
+    return TableLoad(table, "failed", error=error, is_compared=False)
 
 
 def _record(

@@ -35,19 +35,20 @@ class Confirmation:
     source: Collection[str] = ()
 
     def among(self, system: str, tables: Collection[str]) -> "Confirmation":
-        """Name every table that a star means; refuse names that no table has."""
+        """Name every table that is meant; refuse names that no table has.
+
+        Raw names, as the UI shows them, are understood too.
+        """
+        chosen: dict[str, Collection[str]] = {}
         for switch, named in vars(self).items():
-            if unknown := sorted(set(named) - {*tables, EVERY_TABLE}):
+            names = {name.removeprefix(f"{system}__") for name in named}
+            if unknown := sorted(names - {*tables, EVERY_TABLE}):
                 raise ConfigurationError(
                     f"confirm_{switch} names {', '.join(unknown)}, but {system} has "
                     f"only {', '.join(sorted(tables))}"
                 )
-        return Confirmation(
-            **{
-                switch: tuple(tables) if EVERY_TABLE in named else named
-                for switch, named in vars(self).items()
-            }
-        )
+            chosen[switch] = tuple(tables) if EVERY_TABLE in names else names
+        return Confirmation(**chosen)
 
 
 def mass_delete(

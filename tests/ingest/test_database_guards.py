@@ -11,7 +11,7 @@ from pipelines.errors import (
 )
 from pipelines.load.guards import Confirmation
 from tests.ingest.hostile import in_both_modes
-from tests.ingest.source import LEADS, Pair, declare
+from tests.ingest.source import LEADS, declare
 
 GONE = Confirmation(deletes=["leads"])
 
@@ -189,39 +189,6 @@ def test_load_that_the_warehouse_refuses_keeps_what_was_there(leads):
     assert "bad" not in str(error)
     names = "select name from raw.landing__leads where id = 7"
     assert leads.raw(names) == [("lead 7",)]
-
-
-def kill(pair: Pair, query: str) -> None:
-    pair.source(
-        "select pg_terminate_backend(pid) from pg_stat_activity "
-        f"where pid <> pg_backend_pid() and datname = current_database() and {query}"
-    )
-
-
-def test_source_that_dies_in_the_middle_leaves_what_was_there(leads):
-    leads.source("insert into leads select n from generate_series(200, 200000) n")
-
-    loads = leads.load(on_progress=lambda *_: kill(leads, "query ilike '%to stdout%'"))
-
-    assert isinstance(loads["leads"].error, SourceUnreachable)
-    assert len(leads.living("leads")) == 100
-    assert leads.changes() == (199_801, 0, 0)
-
-
-def test_warehouse_that_dies_in_the_middle_leaves_what_was_there(leads):
-    leads.source("insert into leads select n from generate_series(200, 200000) n")
-
-    killing = leads.load(
-        on_progress=lambda *_: kill(leads, "query ilike '%from stdin%'")
-    )
-
-    error = killing["leads"].error
-    assert isinstance(error, WarehouseError)
-    assert str(error).startswith("landing.leads: ")
-    failed = "select error from raw._loads where outcome = 'failed'"
-    assert leads.raw(failed) == [(str(error),)]
-    assert len(leads.living("leads")) == 100
-    assert leads.changes() == (199_801, 0, 0)
 
 
 @pytest.mark.parametrize(
