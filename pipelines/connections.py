@@ -224,7 +224,7 @@ def _for_libpq(url: str) -> str:
         return url
     login, rest = found["login"] or "", found["rest"]
     place, _, query = rest.partition("?")
-    if not login and "@" in rest and place[:1] not in ("", "/"):
+    if "@" in place or (not login and "@" in rest and place[:1] not in ("", "/")):
         # libpq would take the first half of a password for the server.
         raise ConfigurationError(UNENCODED)
     known = {option.keyword.decode() for option in pq.Conninfo.get_defaults()}

@@ -20,70 +20,16 @@ from pipelines.connections import (
 from pipelines.errors import ConfigurationError, WarehouseError
 from pipelines.liveness import PATIENCE, Patience
 from pipelines.load.merge import Connection
+from pipelines.load.views import drop_dependent_views
+from pipelines.warehouse_tables import OWN_TABLES
 from pipelines.watched import WatchedConnection
 
 SCHEMAS = ("raw", "history", "marts")
-# What dbt builds anew each time: a view there never holds back a raw table.
-REBUILT_SCHEMAS = ("staging", "intermediate", "candidate")
 HISTORY_TABLES = {
     "ownership_versions": "Who owned what since when: mappings, accounts, campaigns, "
     "as the snapshots of each edition saw them.",
     "frozen_plans": "Weekly plans as they were frozen in their week.",
 }
-LOADS = """
-create table raw._loads (
-    load_id bigint generated always as identity primary key,
-    run_id text not null,
-    system text not null,
-    table_name text not null,
-    scope text not null default '',
-    window_start date,
-    window_end date,
-    outcome text not null
-        check (outcome in ('loaded', 'absent', 'failed', 'denied')),
-    mode text,
-    rows_read bigint,
-    rows_inserted bigint,
-    rows_updated bigint,
-    rows_deleted bigint,
-    seconds numeric(12, 3),
-    watermark text,
-    newest_row_at timestamptz,
-    as_of timestamptz not null,
-    started_at timestamptz,
-    finished_at timestamptz,
-    error text
-);
-create index _loads_by_table
-    on raw._loads (system, table_name, load_id desc);
-"""
-POSITIONS = """
-create table raw._positions (
-    system text not null,
-    table_name text not null,
-    server text,
-    timeline bigint,
-    server_started_at timestamptz not null,
-    database_id bigint,
-    next_xid bigint not null,
-    running bigint[] not null,
-    watermark bigint not null,
-    shape text not null,
-    columns jsonb not null,
-    newest_row_at timestamptz,
-    read_whole_at timestamptz not null,
-    recorded_at timestamptz not null,
-    run_id text not null,
-    primary key (system, table_name)
-)
-"""
-CLOCK = """
-create table raw._clock (
-    id integer primary key default 1 check (id = 1),
-    now timestamptz not null
-)
-"""
-OWN_TABLES = {"raw._loads": LOADS, "raw._positions": POSITIONS, "raw._clock": CLOCK}
 PREPARE_LOCK = 7_204_710
 
 
@@ -288,24 +234,6 @@ def _was_loaded(connection: Connection, table: Table) -> bool:
     return bool(row and row[0])
 
 
-def drop_dependent_views(connection: Connection, schema: str, table: str) -> list[str]:
-    """Drop the views over a table that dbt rebuilds anyway; name all the others.
-
-    Types of a table cannot change under a view. The next dbt build makes them again.
-    """
-    views = connection.execute(_VIEWS, {"schema": schema, "table": table}).fetchall()
-    others = [
-        f"{owner}.{name}" for owner, name, _ in views if owner not in REBUILT_SCHEMAS
-    ]
-    if others:
-        return others
-    for owner, name, kind in views:
-        statement = sql.SQL("drop {} if exists {} cascade")
-        view = sql.SQL("materialized view" if kind == "m" else "view")
-        connection.execute(statement.format(view, sql.Identifier(owner, name)))
-    return []
-
-
 def _identifier(table: Table) -> sql.Identifier:
     return sql.Identifier(table.schema, table.name)
 
@@ -323,22 +251,4 @@ where namespace.nspname in ('raw', 'history') and class.relkind = 'r'
     and attribute.attnum > 0 and not attribute.attisdropped
     and not (namespace.nspname = 'raw' and attribute.attname = any(%(stamps)s))
 order by class.oid, attribute.attnum
-"""
-_VIEWS = """
-with recursive dependent (oid) as (
-    select format('%%I.%%I', %(schema)s::text, %(table)s::text)::regclass::oid
-    union
-    select rewrite.ev_class
-    from dependent
-    inner join pg_depend as dependency
-        on dependency.refobjid = dependent.oid
-        and dependency.refclassid = 'pg_class'::regclass
-        and dependency.classid = 'pg_rewrite'::regclass
-    inner join pg_rewrite as rewrite on rewrite.oid = dependency.objid
-)
-select namespace.nspname, class.relname, class.relkind::text
-from dependent
-inner join pg_class as class on class.oid = dependent.oid
-inner join pg_namespace as namespace on namespace.oid = class.relnamespace
-where class.relkind in ('v', 'm')
 """

@@ -113,6 +113,7 @@ def test_unknown_parameter_is_named_without_its_value(name):
     "login",
     [
         "u:can@ary",
+        "u:can@a/ry",
         "u:can/ary",
         "u:12/can?ary=x",
         "u:can?a/ry",

@@ -11,13 +11,8 @@ import pytest
 from pipelines.catalog import Catalog, Column, Table, load_catalog
 from pipelines.errors import ConfigurationError, WarehouseError
 from pipelines.load.log import RunInfo, record_load
-from pipelines.warehouse import (
-    OWN_TABLES,
-    connect,
-    dbt_environment,
-    prepare,
-    write_clock,
-)
+from pipelines.warehouse import connect, dbt_environment, prepare, write_clock
+from pipelines.warehouse_tables import OWN_TABLES
 from tests.conftest import NewDatabase
 
 NOW = datetime(2026, 1, 6, 3, tzinfo=UTC)

@@ -14,7 +14,7 @@ from psycopg import sql
 from pipelines.column_types import base_type, wider_type
 from pipelines.errors import SchemaChanged
 from pipelines.load.merge import Connection, RawTable, describe_raw
-from pipelines.warehouse import drop_dependent_views
+from pipelines.load.views import drop_dependent_views
 
 # What PostgreSQL says when a value, or a whole type, cannot become another.
 MISFITS = (psycopg.DataError, psycopg.IntegrityError, psycopg.ProgrammingError)
