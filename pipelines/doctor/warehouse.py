@@ -21,7 +21,8 @@ from pipelines.doctor.findings import (
 from pipelines.doctor.servers import Clock, Identity
 from pipelines.doctor.sessions import Session
 from pipelines.load.merge import LOCK_CLASS
-from pipelines.warehouse import REBUILT_SCHEMAS, SCHEMAS, SESSION
+from pipelines.load.views import REBUILT_SCHEMAS
+from pipelines.warehouse import SCHEMAS, SESSION
 
 SYSTEM = "warehouse"
 VARIABLE = "WAREHOUSE_URL"
