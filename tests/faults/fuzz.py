@@ -1,10 +1,13 @@
 """The long run: every kill point of every kind of load, then the fuzz.
 
-`python -m tests.faults.fuzz --rounds 150 --seed 7`, or `make fuzz`. What a round does
-belongs to `rounds.py`; the suite has a shorter run of both.
+`python -m tests.faults.fuzz --rounds 150 --seed 7`, or `make fuzz`; `--rounds-only`
+leaves the kill points out. What a round does belongs to `rounds.py`; the suite has a
+shorter run of both.
 """
 
 import argparse
+import signal
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,9 +34,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=150)
     parser.add_argument("--seed", type=int, default=randrange(10**6))
+    parser.add_argument("--rounds-only", action="store_true")
     options = parser.parse_args()
+    # A polite stop takes the server down too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     with tempfile.TemporaryDirectory() as home, open_server(Path(home)) as server:
-        for number, name in enumerate(SCENES):
+        scenes = [] if options.rounds_only else SCENES
+        for number, name in enumerate(scenes):
             break_everywhere(name, *_databases(server, str(number)))
         fuzz(options.seed, options.rounds, *_databases(server, "fuzz"))
 
