@@ -55,6 +55,9 @@ class SourceRows:
     ) -> Iterator[Chunk]:
         return self.snapshot.copy(self.match, types, since=since)
 
+    def newest(self, column: str) -> datetime | None:
+        return self.snapshot.newest(self.match, column)
+
     def digest_keys(self, types: Mapping[str, str], buckets: int) -> Digests:
         return self.snapshot.digest_keys(self.match, types, buckets)
 

@@ -4,6 +4,8 @@ Nothing here looks into a row. What happens to staged rows belongs to `merge.py`
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from typing import Protocol
 
 from psycopg import errors, sql
@@ -41,6 +43,9 @@ class Source(Protocol):
 
         With `since`, only of the rows written by that transaction or a later one.
         """
+
+    def newest(self, column: str) -> datetime | None:
+        """Return the newest value of a column of times."""
 
     def digest_keys(self, types: Mapping[str, str], buckets: int) -> Digests:
         """Count and digest the keys, in so many buckets."""
@@ -101,9 +106,13 @@ def fill(
     source: Source,
     *,
     stamp: Stamp,
+    newest: str | None,
     on_progress: Progress | None,
-) -> int:
-    """Load into an empty table straight, build its key after, return the row count."""
+) -> tuple[int, datetime | None]:
+    """Load into an empty table straight and build its key after.
+
+    Returns the number of rows, and the newest value of the freshness column.
+    """
     constraint = key_constraint(connection, raw)
     assert constraint is not None
     parts = {
@@ -125,20 +134,25 @@ def fill(
     count = copy_in(
         connection, raw.identifier, raw, source, on_progress=on_progress, freeze=True
     )
-    try:
-        connection.execute(_CLOSE.format(**parts))
-    except (errors.UniqueViolation, errors.NotNullViolation):
-        raise bad_key(
-            raw, f"rows repeat or lack their key ({', '.join(raw.key)})"
-        ) from None
+    with ThreadPoolExecutor(1) as side:
+        # The source has nothing else to do while the key is built.
+        asking = side.submit(source.newest, newest) if newest else None
+        try:
+            connection.execute(_CLOSE.format(**parts))
+        except (errors.UniqueViolation, errors.NotNullViolation):
+            raise bad_key(
+                raw, f"rows repeat or lack their key ({', '.join(raw.key)})"
+            ) from None
     connection.execute(after.format(**parts))
-    return count
+    return count, asking.result() if asking else None
 
 
 _OPEN = sql.SQL("truncate {raw}; alter table {raw} drop constraint {key}")
 _CLOSE = sql.SQL("""
 set local maintenance_work_mem = '128MB';
 alter table {raw} add constraint {key} primary key ({columns});
+-- A glance for the planner; autovacuum looks closer in its own time.
+set local default_statistics_target = 10;
 analyze {raw}
 """)
 _BARE = sql.SQL("""

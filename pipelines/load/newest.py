@@ -1,12 +1,11 @@
-"""The newest value of a table's freshness column: a signal, never a cursor."""
+"""The newest value of the freshness column, among living and among staged rows."""
 
 from datetime import datetime
 
 from psycopg import sql
 
 from pipelines.load.merge import STAGE, Connection, RawTable
-
-DATED = ("date", "timestamp", "timestamp without time zone", "timestamp with time zone")
+from pipelines.newest import DATED, query_newest
 
 
 def newest_in_raw(
@@ -34,10 +33,4 @@ def _newest(
 ) -> datetime | None:
     if column is None or raw.columns.get(column) not in DATED:
         return None
-    # What Python can hold; infinity says nothing about freshness either.
-    query = sql.SQL(
-        "select cast(max({column}) as timestamptz) from {relation} "
-        "where {where} and {column} between '0002-01-01' and '9998-12-31'"
-    ).format(column=sql.Identifier(column), relation=relation, where=where)
-    row = connection.execute(query).fetchone()
-    return row[0] if row else None
+    return query_newest(connection, relation, sql.Identifier(column), where=where)

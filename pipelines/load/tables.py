@@ -196,7 +196,7 @@ class _Load:
         held = self.before.newest_row_at if self.before else None
         if self.before and not merged.result.rows_changed:
             return held
-        if held and merged.newest_read and merged.newest_read >= held:
+        if merged.newest_read and (held is None or merged.newest_read >= held):
             return merged.newest_read
         return newest_in_raw(self.connection, raw, self.table.newest)
 

@@ -42,8 +42,16 @@ def merge_whole(
     changed when rows are missing, or the `newest` column shows an older state.
     """
     if raw.key and source.is_large and is_empty(connection, raw):
-        count = fill(connection, raw, source, stamp=stamp, on_progress=on_progress)
-        return Merged(LoadResult(rows_read=count, rows_inserted=count))
+        count, read = fill(
+            connection,
+            raw,
+            source,
+            stamp=stamp,
+            newest=newest,
+            on_progress=on_progress,
+        )
+        result = LoadResult(rows_read=count, rows_inserted=count)
+        return Merged(result, newest_read=read)
     create_stage(connection, raw)
     count = copy_in(connection, STAGE, raw, source, on_progress=on_progress)
     if raw.key and not source.is_unique:

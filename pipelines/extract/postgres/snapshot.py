@@ -9,6 +9,7 @@ snapshot. Rows leave as binary COPY, not converted on the way. Where they go bel
 import contextlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import psycopg
@@ -24,6 +25,7 @@ from pipelines.extract.postgres.replaced import refuse_filtered, refuse_replaced
 from pipelines.extract.postgres.schema import SourceTable, inspect
 from pipelines.key_digests import Digests, bucket, query_digests
 from pipelines.liveness import PATIENCE, Patience
+from pipelines.newest import DATED, query_newest
 from pipelines.watched import WatchedConnection
 
 # Row security that would filter raises an error then.
@@ -116,6 +118,17 @@ class Snapshot:
         key = _key(match, types)
         with self._reading(match):
             return query_digests(self.connection, match.relation, key, types, buckets)
+
+    def newest(self, match: Match, column: str) -> datetime | None:
+        """Return the newest value of a column; None where it holds no times."""
+        types = {name: kind for name, kind in match.types.items() if name == column}
+        if types.get(column) not in DATED:
+            return None
+        [expression] = match.expressions(types)
+        with self._reading(match):
+            return query_newest(
+                self.connection, match.relation, expression, where=sql.SQL("true")
+            )
 
     def _copy(
         self, match: Match, columns: list[sql.Composable], where: sql.Composable
