@@ -19,7 +19,7 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import IO, Self
+from typing import IO, Literal, Self
 
 import psycopg
 from psycopg import sql
@@ -119,19 +119,22 @@ class PostgresServer:
             f"read {self._base / 'server.log'}"
         )
 
-    def stop(self) -> None:
-        """Stop the server and give the home folder free."""
+    def stop(self, *, mode: Literal["fast", "immediate"] = "fast") -> None:
+        """Stop the server and give the home folder free.
+
+        Stopped immediately it writes nothing more to disk, as if it had crashed.
+        """
         # The number in a stale file may be a stranger's by now; never signal it.
         self._remove_stale_pid_file()
         if (self.data / "postmaster.pid").exists():
-            self.run("pg_ctl", "-w", "-m", "fast", "-D", self.data, "stop", check=False)
+            self.run("pg_ctl", "-w", "-m", mode, "-D", self.data, "stop", check=False)
         if self._lock:
             self._lock.close()
             self._lock = None
 
     def remove(self) -> None:
         """Stop the server and delete everything that its databases held."""
-        self.stop()
+        self.stop(mode="immediate")
         shutil.rmtree(self._base, ignore_errors=True)
         if self._base.parent != self.home:
             self._base.parent.rmdir()

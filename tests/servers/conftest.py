@@ -11,7 +11,12 @@ from tests.ingest.source import LEADS, Pair, declare
 from tests.servers.clusters import running, twin_of
 
 # Nothing but the test itself uses up or holds back transaction numbers.
-SETTINGS = {"max_prepared_transactions": "5", "autovacuum": "off"}
+# A standby that starts late, or is busy elsewhere, still finds the log it needs.
+SETTINGS = {
+    "max_prepared_transactions": "5",
+    "autovacuum": "off",
+    "wal_keep_size": "4GB",
+}
 NewPair = Callable[..., Pair]
 
 
