@@ -12,12 +12,22 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from pipelines.column_types import INTEGERS
+
 # Coarse buckets find out that something vanished, fine ones where, when much did.
 COARSE = 4096
 FINE = 32_768
 OLDEST_VERSION = 140_000
-INTEGERS = frozenset({"smallint", "integer", "bigint"})
 EVERYTHING = sql.SQL("true")
+# Keys are compared by their text forms, which must not depend on the settings of a role
+# or a database: both sides set these.
+TEXT_FORMS = """
+set local timezone = 'UTC';
+set local datestyle = 'ISO, MDY';
+set local intervalstyle = 'postgres';
+set local bytea_output = 'hex';
+set local extra_float_digits = 1
+"""
 # For each bucket the number of its keys and their digest.
 Digests = dict[int, tuple[int, int]]
 

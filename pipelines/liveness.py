@@ -134,10 +134,6 @@ class Watch:
         """Mark by `with` that the owner waits; costs a fraction of a microsecond."""
         return self._waiting
 
-    def beat(self) -> None:
-        """Say, while waiting, that something arrived."""
-        self._waiting.since = monotonic()
-
     def _run(self) -> None:
         with self._line:
             while not self._stopped.wait(self._patience.silence / 8):

@@ -92,9 +92,9 @@ def _narrow(
 def _target(
     connection: Connection, raw: RawTable, name: str, offered: str
 ) -> str | None:
-    if wanted := wider_type(raw.columns[name], offered):
-        return offered if _is_empty(connection, raw, name) else wanted
-    return offered if _is_empty(connection, raw, name) else None
+    if _is_empty(connection, raw, name):
+        return offered
+    return wider_type(raw.columns[name], offered)
 
 
 def _incompatible(raw: RawTable, name: str, offered: str) -> SchemaChanged:

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from pipelines.catalog import ReadMode, Table
 from pipelines.errors import LoadRefused
+from pipelines.key_digests import TEXT_FORMS
 from pipelines.load.changes import merge_changes
 from pipelines.load.copying import Progress, Source
 from pipelines.load.deletes import Deletions, Merged
@@ -29,16 +30,9 @@ from pipelines.load.newest import newest_in_raw
 from pipelines.load.positions import Place, Position, read_position, write_position
 from pipelines.load.whole import merge_whole
 
-# Text forms must be those of the source: keys are compared by them. Looking up a few
-# rows by their key is cheaper than the default costs of a spinning disk say.
-SESSION = """
-set local random_page_cost = 1.1;
-set local timezone = 'UTC';
-set local datestyle = 'ISO, MDY';
-set local intervalstyle = 'postgres';
-set local bytea_output = 'hex';
-set local extra_float_digits = 1
-"""
+# Looking up a few rows by their key is cheaper than the default costs of a spinning
+# disk say.
+SESSION = f"set local random_page_cost = 1.1; {TEXT_FORMS}"
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,11 @@ import asyncio
 import contextlib
 import itertools
 import struct
-import threading
 from dataclasses import dataclass, field
-from typing import Any, Literal, Self
+from typing import Literal
 from urllib.parse import urlsplit
 
+from tests.faults.loop_server import LoopServer
 from tests.faults.wire import CANCEL_REQUEST, GSS_REQUEST, SSL_REQUEST
 
 # Which of the idle backends a client gets: the one that was returned last, or first.
@@ -101,7 +101,7 @@ class Pool:
                 return Backend((reader, writer), key)
 
 
-class Pooler:
+class Pooler(LoopServer):
     """Stands before the server of a URL, on a port of its own, while it is open.
 
     `turns` tells which backend served which client, transaction by transaction;
@@ -109,6 +109,7 @@ class Pooler:
     """
 
     def __init__(self, target: str, *, size: int = 3, order: Order = "last") -> None:
+        super().__init__()
         parts = urlsplit(target)
         self._target = target
         self._address = (parts.hostname or "127.0.0.1", parts.port or 5432)
@@ -117,22 +118,8 @@ class Pooler:
         self._pools: dict[tuple[bytes, bytes], Pool] = {}
         self._numbers = itertools.count(1)
         self._linked: dict[bytes, Backend] = {}
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self.turns: list[tuple[int, int]] = []
         self.prepared: list[str] = []
-        self.port = 0
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        self._call(self._listen())
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._call(self._close())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
 
     def url(self) -> str:
         """Return the URL of its server through this pooler."""
@@ -140,19 +127,8 @@ class Pooler:
         user = parts.netloc.rpartition("@")[0]
         return parts._replace(netloc=f"{user}@127.0.0.1:{self.port}").geturl()
 
-    def _call(self, coroutine: Any) -> Any:
-        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(30)
-
-    async def _listen(self) -> None:
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
-        self.port = self._server.sockets[0].getsockname()[1]
-
     async def _close(self) -> None:
-        self._server.close()
-        tasks = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await super()._close()
         for pool in self._pools.values():
             for backend in pool.idle:
                 backend.close()

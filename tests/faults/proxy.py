@@ -9,9 +9,9 @@ import contextlib
 import socket
 import struct
 import threading
-from typing import Any, Self
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from tests.faults.loop_server import LoopServer
 from tests.faults.plans import (
     TO_CLIENT,
     TO_SERVER,
@@ -26,35 +26,22 @@ from tests.faults.wire import Backend, Frontend, Unit
 READ_BYTES = 64 * 1024
 
 
-class Proxy:
+class Proxy(LoopServer):
     """Stands before the server of a URL, on a port of its own, while it is open.
 
     Each planned fault strikes once. What was struck stays so until `heal`.
     """
 
     def __init__(self, target: str) -> None:
+        super().__init__()
         parts = urlsplit(target)
         self.target = target
         self._target = (parts.hostname or "127.0.0.1", parts.port or 5432)
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._links: set[_Link] = set()
         self.planned = Plan()
         self._fired = threading.Event()
         self._refuses = False
         self._refuses_after_fault = False
-        self.port = 0
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        self._call(self._listen())
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._call(self._close())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
 
     def url(self, url: str | None = None) -> str:
         """Return a URL of the same server (its own by default) through this proxy."""
@@ -105,13 +92,6 @@ class Proxy:
         """Wait for a planned fault to strike and tell whether it did."""
         return self._fired.wait(seconds)
 
-    def _call(self, coroutine: Any) -> Any:
-        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(30)
-
-    async def _listen(self) -> None:
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
-        self.port = self._server.sockets[0].getsockname()[1]
-
     async def _accept(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
@@ -148,10 +128,7 @@ class Proxy:
     async def _close(self) -> None:
         self._server.close()
         await self._strike_all("reset")
-        tasks = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await super()._close()
 
     def fire(self, fault: Fault, link: "_Link") -> None:
         """Let a fault strike; only links call it, in the loop's thread."""

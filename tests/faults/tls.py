@@ -7,50 +7,22 @@ tests.
 import asyncio
 import contextlib
 import ssl
-import threading
-from typing import Any, Self
 from urllib.parse import urlsplit
 
+from tests.faults.loop_server import LoopServer
 from tests.faults.wire import SSL_REQUEST
 
 READ_BYTES = 64 * 1024
 
 
-class TlsFront:
+class TlsFront(LoopServer):
     """Ends TLS before the server of a URL, on a port of its own, while it is open."""
 
     def __init__(self, target: str, context: ssl.SSLContext) -> None:
+        super().__init__()
         parts = urlsplit(target)
         self._target = (parts.hostname or "127.0.0.1", parts.port or 5432)
         self._context = context
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
-        self.port = 0
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        self._call(self._listen())
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._call(self._close())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
-
-    def _call(self, coroutine: Any) -> Any:
-        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(30)
-
-    async def _listen(self) -> None:
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
-        self.port = self._server.sockets[0].getsockname()[1]
-
-    async def _close(self) -> None:
-        self._server.close()
-        tasks = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _accept(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
