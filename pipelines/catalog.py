@@ -20,7 +20,7 @@ RAW = "raw"
 HISTORY = "history"
 META = frozenset({
     "dagster", "source_table", "aliases", "key", "required", "newest", "excluded",
-    "mode", "may_empty", "signature",
+    "mode", "may_empty", "signature", "ledger",
 })  # fmt: skip
 # How a table is read: whole, or only what changed; unsaid, its size decides.
 ReadMode = Literal["snapshot", "xmin"]
@@ -47,7 +47,8 @@ class Table:
 
     `excluded` names columns that the source is known to have and that stay there. A
     table that `may_empty` loses all its rows without asking. A `signature` tells the
-    database of its system from all others.
+    database of its system from all others. A `ledger` is written along with other
+    tables and has no loads of its own.
     """
 
     system: str
@@ -64,6 +65,7 @@ class Table:
     mode: ReadMode | None = None
     may_empty: bool = False
     signature: bool = False
+    ledger: bool = False
 
     @property
     def table(self) -> str:
@@ -166,6 +168,7 @@ class _Reader:
             mode=self._mode(meta),
             may_empty=self._flag(meta, "may_empty"),
             signature=self._flag(meta, "signature"),
+            ledger=self._flag(meta, "ledger"),
         )
         self._check(table, meta)
         return table

@@ -21,7 +21,7 @@ from pipelines.errors import ConfigurationError, WarehouseError
 from pipelines.liveness import PATIENCE, Patience
 from pipelines.load.merge import Connection
 from pipelines.load.views import drop_dependent_views
-from pipelines.warehouse_tables import OWN_TABLES
+from pipelines.warehouse_tables import ADDED_COLUMNS, OWN_TABLES
 from pipelines.watched import WatchedConnection
 
 SCHEMAS = ("raw", "history", "marts")
@@ -163,6 +163,12 @@ def _create_own(connection: Connection) -> None:
         row = connection.execute("select to_regclass(%s) is null", [table]).fetchone()
         if row and row[0]:
             connection.execute(definition)
+    for table, columns in ADDED_COLUMNS.items():
+        for column, data_type in columns.items():
+            found = connection.execute(_HAS_COLUMN, [table, column]).fetchone()
+            if found is None:
+                statement = f"alter table {table} add column {column} {data_type}"
+                connection.execute(statement)
 
 
 Shape = dict[str, tuple[str, int | None]]
@@ -238,6 +244,10 @@ def _identifier(table: Table) -> sql.Identifier:
     return sql.Identifier(table.schema, table.name)
 
 
+_HAS_COLUMN = """
+select from pg_attribute
+where attrelid = to_regclass(%s) and attname = %s and not attisdropped
+"""
 _COLUMNS = """
 select namespace.nspname, class.relname, attribute.attname,
     format_type(attribute.atttypid, attribute.atttypmod),

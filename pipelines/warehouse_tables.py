@@ -25,7 +25,8 @@ create table raw._loads (
     as_of timestamptz not null,
     started_at timestamptz,
     finished_at timestamptz,
-    error text
+    error text,
+    details jsonb
 );
 create index _loads_by_table
     on raw._loads (system, table_name, load_id desc);
@@ -57,3 +58,5 @@ create table raw._clock (
 )
 """
 OWN_TABLES = {"raw._loads": LOADS, "raw._positions": POSITIONS, "raw._clock": CLOCK}
+# Columns that later versions gave to tables that exist: table → column → type.
+ADDED_COLUMNS = {"raw._loads": {"details": "jsonb"}}

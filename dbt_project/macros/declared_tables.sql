@@ -1,9 +1,11 @@
-{#- The catalog as rows (system, table_name): every raw table a system declares. -#}
+{#- The catalog as rows (system, table_name): every raw table a system declares. Ledgers
+    are left out: they are written along with other tables and have no loads. -#}
 {% macro declared_tables() -%}
     {%- set rows = [] -%}
     {%- if execute -%}
         {%- for node in graph.sources.values()
-            if node.source_name == 'raw' and '__' in node.name -%}
+            if node.source_name == 'raw' and '__' in node.name
+            and not node.config.meta.get('ledger') -%}
             {%- do rows.append(node.name.split('__', 1)) -%}
         {%- endfor -%}
     {%- endif -%}

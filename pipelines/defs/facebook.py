@@ -17,7 +17,7 @@ from pipelines.defs.assets import (
     raw_spec,
 )
 from pipelines.defs.resources import Environment, catalog
-from pipelines.ingest.facebook import ingest_facebook
+from pipelines.ingest.facebook.run import ingest_facebook
 
 SYSTEM = "facebook"
 TABLES = catalog().of(SYSTEM)
@@ -25,7 +25,13 @@ TABLES = catalog().of(SYSTEM)
 
 @dg.multi_asset(
     name=f"extract_{SYSTEM}",
-    specs=[raw_spec(table, kinds={"facebook", "postgres"}) for table in TABLES],
+    # What an hourly run need not read, and ledgers without a change, are left out.
+    specs=[
+        raw_spec(table, kinds={"facebook", "postgres"}).replace_attributes(
+            skippable=True
+        )
+        for table in TABLES
+    ],
     pool=SYSTEM,
     retry_policy=SOURCE_RETRIES,
 )

@@ -35,7 +35,7 @@ from pipelines.extract.facebook.errors import (
 )
 from pipelines.extract.facebook.extractor import FacebookExtractor
 from pipelines.extract.facebook.transport import open_api
-from pipelines.ingest.facebook import FacebookConfig
+from pipelines.ingest.facebook.run import FacebookConfig
 
 EXPIRES_SOON = timedelta(days=14)
 # Either of them shows what was spent.

@@ -3,15 +3,17 @@
 A success is logged in the transaction of its rows, a failure in one of its own.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
 
 import psycopg
 from psycopg import sql
+from psycopg.types.json import Jsonb
 
 Outcome = Literal["loaded", "absent", "failed", "denied"]
-Mode = Literal["snapshot", "xmin", "window", "full", "incremental"]
+Mode = Literal["snapshot", "xmin", "window", "backfill", "full", "incremental"]
 Window = tuple[date, date]
 
 
@@ -61,11 +63,13 @@ def record_load(
     newest_row_at: datetime | None = None,
     started_at: datetime | None = None,
     error: str | None = None,
+    details: Mapping[str, Any] | None = None,
 ) -> None:
     """Write one row of raw._loads; the caller's transaction commits it.
 
     `table` is the name after the system; `window` holds its first and last day.
     `started_at` is of the database's clock; without it the transaction's start counts.
+    `details` is what only this kind of load can say (Facebook: the certificate).
     """
     done = result or LoadResult()
     values: dict[str, Any] = {
@@ -87,6 +91,7 @@ def record_load(
         "as_of": run.as_of,
         "started_at": started_at,
         "error": error,
+        "details": None if details is None else Jsonb(details),
     }
     connection.execute(_INSERT, values)
 
@@ -96,6 +101,7 @@ def _insert_statement() -> sql.Composed:
         "run_id", "system", "table_name", "scope", "window_start", "window_end",
         "outcome", "mode", "rows_read", "rows_inserted", "rows_updated",
         "rows_deleted", "seconds", "watermark", "newest_row_at", "as_of", "error",
+        "details",
     )  # fmt: skip
     return sql.SQL(
         "insert into raw._loads ({}, started_at, finished_at) "

@@ -15,7 +15,7 @@ from pipelines.doctor.ads import examine_facebook
 from pipelines.doctor.crm import check_token, examine_amocrm
 from pipelines.doctor.findings import Finding
 from pipelines.ingest.amocrm import AmocrmConfig
-from pipelines.ingest.facebook import FacebookConfig
+from pipelines.ingest.facebook.run import FacebookConfig
 from pipelines.sandbox.amocrm import Behaviour, amocrm_app
 from pipelines.sandbox.facebook import facebook_app
 from pipelines.sandbox.graph.faults import Faults

@@ -14,13 +14,13 @@ import pytest
 from pipelines.catalog import load_catalog
 from pipelines.errors import LoadRefused, RateLimited, SourceError
 from pipelines.extract.facebook.errors import AccountDenied, TokenRefused
-from pipelines.ingest.facebook import (
+from pipelines.ingest.facebook.run import (
     TABLES,
     FacebookConfig,
     LoadedTable,
     ingest_facebook,
 )
-from pipelines.ingest.facebook_windows import Loaded, chunks, full_window
+from pipelines.ingest.facebook.windows import Loaded, chunks, full_window
 from pipelines.load.log import RunInfo
 from pipelines.sandbox.facebook import facebook_app
 from pipelines.sandbox.graph.faults import Faults

@@ -3,7 +3,7 @@
 Shapes only: how the world comes about belongs to `tell.py` and the modules beside it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Literal
@@ -35,6 +35,7 @@ class FacebookWorld:
 
     Ids are text; every object that is not an account carries the digits of its account
     as `account_id`. Insights hold numbers as strings and leave zero metrics out.
+    Activities carry `account_id` too, lead forms `page_id`, leads `form_id`.
     """
 
     access_token: str
@@ -45,6 +46,11 @@ class FacebookWorld:
     creatives: list[Document]
     ad_days: list[Document]
     account_days: list[Document]
+    account_hours: list[Document] = field(default_factory=list)
+    activities: list[Document] = field(default_factory=list)
+    pages: list[Document] = field(default_factory=list)
+    lead_forms: list[Document] = field(default_factory=list)
+    leads: list[Document] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

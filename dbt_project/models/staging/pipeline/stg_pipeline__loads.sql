@@ -23,7 +23,8 @@ read as (
         as_of,
         started_at,
         finished_at,
-        error
+        error,
+        details
     from loads
 )
 

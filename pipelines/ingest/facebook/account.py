@@ -15,8 +15,8 @@ from pipelines.errors import LoadRefused, RateLimited, SourceError
 from pipelines.extract.facebook.client import Document
 from pipelines.extract.facebook.errors import SYSTEM, AccountDenied, TokenRefused
 from pipelines.extract.facebook.extractor import EDGES, Edge, FacebookExtractor
-from pipelines.ingest.facebook_missing import find_missing
-from pipelines.ingest.facebook_windows import (
+from pipelines.ingest.facebook.missing import find_missing
+from pipelines.ingest.facebook.windows import (
     account_zone,
     chunks,
     find_loaded,

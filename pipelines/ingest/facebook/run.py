@@ -15,7 +15,7 @@ from pipelines.extract.facebook.client import GraphClient
 from pipelines.extract.facebook.errors import SYSTEM, TokenRefused
 from pipelines.extract.facebook.extractor import FacebookExtractor
 from pipelines.extract.facebook.transport import open_api
-from pipelines.ingest.facebook_account import (
+from pipelines.ingest.facebook.account import (
     ACCOUNT_TABLES,
     AccountLoad,
     Load,
