@@ -1,133 +1,104 @@
-"""Insights as Facebook computes them: which day rows a question selects.
+"""Insights as Facebook computes them: which rows a question selects, and what they say.
 
-Paging and report runs belong to `facebook.py`; the rows themselves to the story.
+The question's shape belongs to `questions.py`, the days themselves to the story.
 """
 
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from facebook_business.adobjects.adsinsights import AdsInsights
-
-from pipelines.sandbox.graph import refusals
+from pipelines.sandbox.graph.filters import HIDDEN_STATUSES, effective_status
 from pipelines.sandbox.graph.pages import Document
+from pipelines.sandbox.graph.questions import HOURLY, Question
+from pipelines.sandbox.graph.totals import totals
+from pipelines.sandbox.graph.windows import with_windows
 from pipelines.sandbox.story.world import FacebookWorld
 
-FIELDS = frozenset(
-    value
-    for name, value in vars(AdsInsights.Field).items()
-    if not name.startswith("_") and isinstance(value, str)
-)
-# What a row carries when no fields are asked for.
-DEFAULT_FIELDS = ("account_id", "spend", "impressions")
-HIDDEN_STATUSES = frozenset({"ARCHIVED", "DELETED"})
-LEVELS = ("ad", "account")
+PERIOD = frozenset({"date_start", "date_stop"})
 
 
-@dataclass(frozen=True)
-class Question:
-    """One insights question, checked."""
+def answer(
+    facebook: FacebookWorld,
+    question: Question,
+    *,
+    silent_windows: Collection[str] = (),
+    silent_fields: Collection[str] = (),
+) -> list[Document]:
+    """Return the rows that answer a question, each with the requested fields only.
 
-    account_id: str
-    level: str
-    since: date
-    until: date
-    fields: tuple[str, ...]
-    filters: tuple[Mapping[str, Any], ...]
-
-
-def read_question(account_id: str, params: Mapping[str, str]) -> Question:
-    """Check the parameters of an insights call as Facebook would."""
-    level = params.get("level", "account")
-    if level not in LEVELS:
-        raise refusals.wrong_parameter("level", f"must be one of {LEVELS}.")
-    if params.get("time_increment") != "1":
-        raise refusals.wrong_parameter("time_increment", "must be 1 in the sandbox.")
-    since, until = _time_range(params.get("time_range", ""))
-    return Question(
-        account_id=account_id,
-        level=level,
-        since=since,
-        until=until,
-        fields=_fields(params.get("fields", "")),
-        filters=_filters(params.get("filtering", "[]")),
-    )
-
-
-def answer(facebook: FacebookWorld, question: Question) -> list[Document]:
-    """Return the rows that answer a question, each with the requested fields only."""
-    by_account = question.level == "account"
-    rows = facebook.account_days if by_account else facebook.ad_days
-    statuses = {ad["id"]: effective_status(ad) for ad in facebook.ads}
-    names = {"date_start", "date_stop", *question.fields}
+    What is silent is asked for in vain, without an error.
+    """
+    names = {*PERIOD, *question.fields} - set(silent_fields)
+    if question.is_hourly:
+        names.add(HOURLY)
+    windows = tuple(one for one in question.windows if one not in silent_windows)
     return [
-        {name: value for name, value in row.items() if name in names}
-        for row in rows
-        if f"act_{row['account_id']}" == question.account_id
-        and question.since <= date.fromisoformat(row["date_start"]) <= question.until
-        and (by_account or _is_selected(row, question.filters, statuses))
+        {
+            name: with_windows(value, windows)
+            for name, value in row.items()
+            if name in names
+        }
+        for row in _rows(facebook, question)
     ]
 
 
-def effective_status(document: Document) -> str:
-    """Return the status that Facebook filters by."""
-    status = document.get("effective_status") or document.get("status") or "ACTIVE"
-    return str(status)
-
-
-def _is_selected(
-    row: Document, filters: Sequence[Mapping[str, Any]], statuses: Mapping[str, str]
-) -> bool:
-    values = {
-        "ad.effective_status": statuses.get(row["ad_id"], "DELETED"),
-        "ad.id": row["ad_id"],
-        "adset.id": row.get("adset_id"),
-        "campaign.id": row.get("campaign_id"),
-    }
-    if not any(rule["field"] == "ad.effective_status" for rule in filters) and (
-        values["ad.effective_status"] in HIDDEN_STATUSES
-    ):
-        return False
-    return all(values[rule["field"]] in rule["value"] for rule in filters)
-
-
-def _time_range(text: str) -> tuple[date, date]:
-    try:
-        value = json.loads(text)
-        since, until = (date.fromisoformat(value[name]) for name in ("since", "until"))
-    except (ValueError, KeyError, TypeError) as error:
-        raise refusals.wrong_parameter(
-            "time_range", "must be an object with since and until (YYYY-MM-DD)."
-        ) from error
-    if since > until:
-        raise refusals.wrong_parameter("time_range", "has since after until.")
-    return since, until
-
-
-def _fields(text: str) -> tuple[str, ...]:
-    """Read fields in both spellings: comma separated, or a JSON list in a form."""
-    names = json.loads(text) if text.startswith("[") else text.split(",")
-    fields = tuple(name.strip() for name in names if name.strip())
-    for field in fields:
-        if field not in FIELDS:
-            raise refusals.unknown_insights_field(field)
-    return fields or DEFAULT_FIELDS
-
-
-def _filters(text: str) -> tuple[Mapping[str, Any], ...]:
-    known = {"ad.effective_status", "ad.id", "adset.id", "campaign.id"}
-    try:
-        rules = json.loads(text)
-        valid = all(
-            rule["field"] in known
-            and rule["operator"] == "IN"
-            and isinstance(rule["value"], list)
-            for rule in rules
+def selected_ad_days(facebook: FacebookWorld, question: Question) -> list[Document]:
+    """Return the ad rows that a question looks at, whatever its level."""
+    values = _Values(facebook)
+    hides = question.level == "ad" and not any(
+        rule.field == "ad.effective_status" for rule in question.rules
+    )
+    return [
+        row
+        for row in _of_days(facebook.ad_days, question)
+        if not (hides and values.status("ad", row["ad_id"]) in HIDDEN_STATUSES)
+        and (
+            not question.rules
+            or all(rule.fits(values.of(row)) for rule in question.rules)
         )
-    except (ValueError, KeyError, TypeError):
-        valid = False
-    if not valid:
-        raise refusals.wrong_parameter("filtering", "holds an unknown rule.")
-    return tuple(rules)
+    ]
+
+
+def _rows(facebook: FacebookWorld, question: Question) -> Iterable[Document]:
+    if question.is_hourly:
+        return _of_days(facebook.account_hours, question)
+    if question.level == "account" and not question.rules:
+        return _of_days(facebook.account_days, question)
+    rows = selected_ad_days(facebook, question)
+    return rows if question.level == "ad" else totals(rows, level=question.level)
+
+
+def _of_days(rows: Iterable[Document], question: Question) -> list[Document]:
+    digits = question.account_id.removeprefix("act_")
+    since, until = question.since.isoformat(), question.until.isoformat()
+    return [
+        row
+        for row in rows
+        if row["account_id"] == digits and since <= row["date_start"] <= until
+    ]
+
+
+class _Values:
+    """What the rules of a question may look at, for one row."""
+
+    def __init__(self, facebook: FacebookWorld) -> None:
+        objects: Mapping[str, Iterable[Document]] = {
+            "ad": facebook.ads,
+            "adset": facebook.ad_sets,
+            "campaign": facebook.campaigns,
+        }
+        self._statuses = {
+            kind: {one["id"]: effective_status(one) for one in documents}
+            for kind, documents in objects.items()
+        }
+
+    def status(self, kind: str, object_id: str | None) -> str:
+        """Return an object's status; what is nowhere listed has been deleted."""
+        return self._statuses[kind].get(object_id or "", "DELETED")
+
+    def of(self, row: Document) -> dict[str, Any]:
+        values: dict[str, Any] = {}
+        for kind in self._statuses:
+            object_id = row.get(f"{kind}_id")
+            values[f"{kind}.id"] = object_id
+            values[f"{kind}.effective_status"] = self.status(kind, object_id)
+        return values

@@ -23,6 +23,7 @@ class Refusal(Exception):
     ) -> None:
         super().__init__(message)
         self.status = status
+        self.headers: dict[str, str] = {}
         self.error: dict[str, Any] = {"message": message, "type": kind, "code": code}
         if subcode is not None:
             self.error["error_subcode"] = subcode
@@ -31,7 +32,9 @@ class Refusal(Exception):
         self.error["fbtrace_id"] = "AbCdEfGhIjKlMnOpQrStUvW"
 
     def response(self) -> JSONResponse:
-        return JSONResponse({"error": self.error}, status_code=self.status)
+        return JSONResponse(
+            {"error": self.error}, status_code=self.status, headers=self.headers
+        )
 
 
 def token_missing() -> Refusal:
@@ -117,6 +120,49 @@ def wrong_parameter(name: str, reason: str) -> Refusal:
     return Refusal(f"(#100) Param {name} {reason}", code=100)
 
 
+def wrong_summary(value: str) -> Refusal:
+    return Refusal(
+        f"(#100) Cannot include {value} in summary param because they weren't there "
+        "while creating the report run.",
+        code=100,
+    )
+
+
+def too_long_ago() -> Refusal:
+    return Refusal(
+        "(#3018) The start date of the time range cannot be beyond 37 months from the "
+        "current date",
+        code=3018,
+    )
+
+
+def deleted_in_edge() -> Refusal:
+    return Refusal(
+        "(#100) Cannot Request for Deleted Objects: they can only be read by their id",
+        code=100,
+        subcode=1815001,
+    )
+
+
+def run_not_ready() -> Refusal:
+    return Refusal("(#2601) Error accessing adreport job.", code=2601, subcode=1815107)
+
+
+def batch_too_large() -> Refusal:
+    return Refusal(
+        "Too many requests in batch message. Maximum batch size is 50", code=1
+    )
+
+
+def no_page_permission() -> Refusal:
+    return Refusal(
+        "(#200) Requires leads_retrieval and pages_manage_ads permission to manage the "
+        "object",
+        code=200,
+        status=403,
+    )
+
+
 def no_permission() -> Refusal:
     return Refusal(
         "(#200) Ad account owner has NOT grant ads_management or ads_read permission",
@@ -134,12 +180,31 @@ def try_again() -> Refusal:
     )
 
 
-def too_much_data() -> Refusal:
+def too_much_data(code: int = 1, subcode: int | None = None) -> Refusal:
     return Refusal(
         "Please reduce the amount of data you're asking for, then retry your request",
-        code=1,
+        code=code,
+        subcode=subcode,
         status=500,
     )
+
+
+def poisoned(code: int, subcode: int | None) -> Refusal:
+    return Refusal("An unknown error occurred", code=code, subcode=subcode, status=500)
+
+
+def account_limit() -> Refusal:
+    return Refusal(
+        "(#80004) There have been too many calls to this ad-account. Wait a bit and "
+        "try again. For more info, please refer to "
+        "https://developers.facebook.com/docs/graph-api/overview/rate-limiting.",
+        code=80004,
+        subcode=2446079,
+    )
+
+
+def user_limit() -> Refusal:
+    return Refusal("(#17) User request limit reached", code=17, subcode=2446079)
 
 
 def too_many_calls() -> Refusal:
