@@ -34,6 +34,7 @@ from pipelines.extract.facebook.errors import (
     source_error,
 )
 from pipelines.extract.facebook.extractor import FacebookExtractor
+from pipelines.extract.facebook.pacing import Pacer, SystemTimer
 from pipelines.extract.facebook.transport import open_api
 from pipelines.ingest.facebook.run import FacebookConfig
 
@@ -168,9 +169,8 @@ def check_listed(
 ) -> Iterator[Remark]:
     """Ask for every account that a list names, as the extraction will."""
     listed_accounts = _lists(config, databases, warehouse_url)
-    extractor = FacebookExtractor(
-        GraphClient(api, sleep=lambda seconds: None, patience_seconds=0)
-    )
+    pacer = Pacer(SystemTimer(), patience_seconds=0)
+    extractor = FacebookExtractor(GraphClient(api, pacer, attempts=2))
     open_accounts, denied, idle = [], [], []
     for account_id in listed_accounts.account_ids:
         try:

@@ -20,10 +20,12 @@ from pipelines.extract.facebook import fields
 from pipelines.extract.facebook.client import GraphClient
 from pipelines.extract.facebook.errors import AccountDenied, TokenRefused
 from pipelines.extract.facebook.extractor import ADS, CAMPAIGNS, FacebookExtractor
+from pipelines.extract.facebook.pacing import Pacer
 from pipelines.extract.facebook.transport import open_api
 from pipelines.sandbox.facebook import facebook_app
 from pipelines.sandbox.graph.faults import Faults
 from pipelines.sandbox.serving import serve
+from tests.facebook_clock import VirtualTimer
 from tests.facebook_world import FIRST, TODAY, TOKEN, ad, days, insight, world
 
 SECRET = "an-app-secret"
@@ -43,14 +45,15 @@ class Reader:
 def reading(
     app: Starlette, *, token: str = TOKEN, secret: str | None = None, version="v26.0"
 ) -> Iterator[Reader]:
-    waits: list[float] = []
+    timer = VirtualTimer()
     with serve(app) as url:
         api = open_api(
             access_token=token, app_secret=secret, graph_url=url, api_version=version
         )
-        client = GraphClient(api, sleep=waits.append, jitter=lambda: 0)
+        pacer = Pacer(timer, jitter=lambda: 0)
+        client = GraphClient(api, pacer, jitter=lambda: 0)
         reader = Reader(FacebookExtractor(client), app)
-        reader.waits = waits
+        reader.waits = timer.sleeps
         yield reader
 
 

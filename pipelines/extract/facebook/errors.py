@@ -3,6 +3,7 @@
 How long to wait belongs to `pacing.py`, how often to try to `client.py`.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -27,10 +28,15 @@ class Kind(StrEnum):
     PERMISSION = "permission"
     CONFIG = "config"
     BROKEN = "broken"
+    JOB = "job"
 
 
 class GraphError(Exception):
-    """One refused or broken call, classified; its text holds no credentials."""
+    """One refused or broken call, classified; its text holds no credentials.
+
+    `headers` are the answer's rate headers. `wait_seconds` is set where the call was
+    not made because a limit lifts only then.
+    """
 
     def __init__(
         self,
@@ -39,12 +45,16 @@ class GraphError(Exception):
         kind: Kind,
         code: int | None = None,
         subcode: int | None = None,
+        status: int = 400,
+        headers: Mapping[str, str] | None = None,
         wait_seconds: float = 0,
     ) -> None:
         self.message = message
         self.kind = kind
         self.code = code
         self.subcode = subcode
+        self.status = status
+        self.headers = headers or {}
         self.wait_seconds = wait_seconds
         super().__init__(f"{_number(code, subcode)}{message}")
 
@@ -62,7 +72,8 @@ class Rule:
     """A row of the table: which errors it means, and their kind.
 
     No subcodes: any subcode. `words` must be in the message. `young_job` rows hold only
-    for the result of a report run that was created minutes ago.
+    for a report run that was created, or its result for one that was completed, minutes
+    ago. `stops_all`: the limit is the app's or the token's, not one account's.
     """
 
     kind: Kind
@@ -70,6 +81,7 @@ class Rule:
     subcodes: frozenset[int] = frozenset()
     words: str = ""
     young_job: bool = False
+    stops_all: bool = False
 
 
 def _codes(*codes: int | range) -> frozenset[int]:
@@ -85,22 +97,59 @@ RULES = (
     Rule(Kind.TOO_LARGE, _codes(-2), _codes(2490547)),
     Rule(Kind.TOO_LARGE, _codes(1), words="reduce the amount of data"),
     Rule(Kind.TOO_LARGE, _codes(960)),
-    Rule(Kind.RATE, _codes(4, 17, 32, 341, 613, range(80000, 80007), 80008, 80014)),
+    # The app's load of insights, asked at once and as jobs.
+    Rule(Kind.RATE, _codes(4), _codes(1504022, 1504039), stops_all=True),
+    # The user's limit, unless the subcode says that it is one account's.
+    Rule(Kind.RATE, _codes(17), _codes(2446079)),
+    Rule(Kind.RATE, _codes(4, 17, 341), stops_all=True),
+    Rule(Kind.RATE, _codes(613), _codes(1996)),
+    Rule(Kind.RATE, _codes(32, 613, range(80000, 80007), 80008, 80014)),
     Rule(Kind.CONFIG, _codes(2), _codes(1504041, 1504042)),
+    Rule(Kind.TRANSIENT, _codes(2), _codes(1504043, 1504044)),
     Rule(Kind.TRANSIENT, _codes(1, 2, 99, 104)),
     Rule(Kind.TRANSIENT, _codes(100), words="in summary param"),
     Rule(Kind.TRANSIENT, _codes(2601), _codes(1815107), young_job=True),
     Rule(Kind.TRANSIENT, _codes(100), _codes(33), young_job=True),
-    Rule(Kind.AUTH, _codes(190, 102)),
+    Rule(Kind.AUTH, _codes(190), _codes(458, 460, 463, 467)),
+    Rule(Kind.AUTH, _codes(102, 190)),
     Rule(Kind.PERMISSION, _codes(10, range(200, 300), 3191001)),
     Rule(Kind.PERMISSION, _codes(100), _codes(33)),
     Rule(Kind.CONFIG, _codes(100, 2500, 2635, 3018)),
 )
 
+_NEW_TOKEN = "make a new token and set FACEBOOK_ACCESS_TOKEN"
 REMEDIES = {
-    2635: "this Graph API version has ended: set FACEBOOK_API_VERSION to a living one",
-    3018: "Facebook keeps 37 months: start the window later",
+    (
+        190,
+        458,
+    ): f"the token's user has removed the app: let it in, {_NEW_TOKEN}",
+    (190, 460): f"the password was changed, which ends its tokens: {_NEW_TOKEN}",
+    (190, 463): f"the token has expired: {_NEW_TOKEN}",
+    (190, 467): f"the token was taken back: {_NEW_TOKEN}",
+    (2635, None): (
+        "this Graph API version has ended: set FACEBOOK_API_VERSION to a living one"
+    ),
+    (3018, None): "Facebook keeps 37 months: start the window later",
 }
+
+
+def matching_rule(
+    code: int | None,
+    *,
+    subcode: int | None = None,
+    message: str = "",
+    young_job: bool = False,
+) -> Rule | None:
+    """Return the row of the table that an error falls under, None for a new one."""
+    for rule in RULES:
+        if (
+            code in rule.codes
+            and (not rule.subcodes or subcode in rule.subcodes)
+            and rule.words in message.lower()
+            and (young_job or not rule.young_job)
+        ):
+            return rule
+    return None
 
 
 def classify(
@@ -110,19 +159,27 @@ def classify(
     message: str = "",
     status: int = 400,
     young_job: bool = False,
+    is_transient: bool = False,
 ) -> Kind:
-    """Tell what an error asks of us; an unknown code is final unless HTTP says 5xx."""
-    for rule in RULES:
-        if (
-            code in rule.codes
-            and (not rule.subcodes or subcode in rule.subcodes)
-            and rule.words in message
-            and (young_job or not rule.young_job)
-        ):
-            return rule.kind
+    """Tell what an error asks of us.
+
+    A code that the table lacks is final, unless Facebook calls it transient or HTTP
+    says 5xx.
+    """
+    rule = matching_rule(code, subcode=subcode, message=message, young_job=young_job)
+    if rule and not (status == 429 and rule.kind is Kind.TRANSIENT):
+        return rule.kind
     if status == 429:
         return Kind.RATE
-    return Kind.TRANSIENT if code is None or status >= 500 else Kind.CONFIG
+    passes = code is None or is_transient or status >= 500
+    return Kind.TRANSIENT if passes else Kind.CONFIG
+
+
+def stops_all(error: GraphError) -> bool:
+    """Tell whether a refusal stops every account, not only the one that was asked."""
+    rule = matching_rule(error.code, subcode=error.subcode, message=error.message)
+    # A 429 without a code comes from before the API: it counts all our calls.
+    return rule.stops_all if rule else error.status == 429
 
 
 def source_error(
@@ -136,8 +193,13 @@ def source_error(
         system=SYSTEM,
         table=table,
         window=where,
-        remedy=REMEDIES.get(error.code or 0, remedy),
+        remedy=_remedy(error) or remedy,
     )
+
+
+def _remedy(error: GraphError) -> str | None:
+    exact = REMEDIES.get((error.code or 0, error.subcode))
+    return exact or REMEDIES.get((error.code or 0, None))
 
 
 _MEANINGS: dict[Kind, tuple[type[SourceError], str]] = {
@@ -153,10 +215,7 @@ _MEANINGS: dict[Kind, tuple[type[SourceError], str]] = {
         SourceUnreachable,
         "Facebook kept failing; the next run closes the gap",
     ),
-    Kind.AUTH: (
-        TokenRefused,
-        "make a new token and set FACEBOOK_ACCESS_TOKEN",
-    ),
+    Kind.AUTH: (TokenRefused, _NEW_TOKEN),
     Kind.PERMISSION: (
         AccountDenied,
         "give the token's system user access to this account, or take it off the lists",
@@ -168,6 +227,10 @@ _MEANINGS: dict[Kind, tuple[type[SourceError], str]] = {
     Kind.BROKEN: (
         ProtocolError,
         "Facebook's pages cannot be followed to their end; nothing was replaced",
+    ),
+    Kind.JOB: (
+        SourceUnreachable,
+        "Facebook's report jobs kept failing; the next run closes the gap",
     ),
 }
 

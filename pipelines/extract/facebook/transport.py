@@ -6,7 +6,9 @@ belong to `client.py`.
 
 import json
 import logging
+import re
 from collections.abc import Mapping
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -16,7 +18,7 @@ from facebook_business.api import FacebookAdsApi
 from facebook_business.session import FacebookSession
 
 from pipelines.extract.facebook.errors import GraphError, Kind, classify
-from pipelines.extract.facebook.pacing import wait_after
+from pipelines.extract.facebook.usage import rate_headers
 
 CONNECT_SECONDS = 10.0
 # Insights of a busy account take Facebook more than a minute.
@@ -24,6 +26,12 @@ READ_SECONDS = 180.0
 REDACTED = "[redacted]"
 # Shorter texts are no secrets, and may be a part of ordinary words.
 SECRET_LENGTH = 8
+# Also those of tokens that we were never told, as a page's in a `next` address.
+CREDENTIAL = re.compile(
+    r"""((?:access_token|appsecret_proof|input_token)["']?\s*(?:=|%3D|:)\s*["']?)"""
+    r"""[^&\s"'<>)]+""",
+    re.IGNORECASE,
+)
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _WRONG_ADDRESS = (
     requests.exceptions.InvalidSchema,
@@ -37,13 +45,20 @@ class Secrets:
 
     def __init__(self, *texts: str | None) -> None:
         known = {text for text in texts if text}
-        self._texts = sorted(known | {quote(text, safe="") for text in known}, key=len)
+        known |= {quote(text, safe="") for text in known}
+        self._texts = tuple(sorted(known, key=len))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secrets) and self._texts == other._texts
+
+    def __hash__(self) -> int:
+        return hash(self._texts)
 
     def redact(self, text: str) -> str:
-        """Return a text with every secret blotted out."""
+        """Return a text with every secret and everything named as one blotted out."""
         for secret in reversed(self._texts):
             text = text.replace(secret, REDACTED)
-        return text
+        return CREDENTIAL.sub(rf"\1{REDACTED}", text)
 
     def redact_body(self, body: str) -> str:
         """Return an answer without secrets; data that merely looks alike stays."""
@@ -61,6 +76,8 @@ class Guard(requests.Session):
         self.verify = original.verify
         self.params = original.params
         self.proxies = original.proxies
+        # Threads share the session; none needs cookies.
+        self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self._secrets = secrets
 
     def request(  # type: ignore[override]
@@ -96,63 +113,76 @@ class Guard(requests.Session):
         return GraphError(self._secrets.redact(text), kind=kind)
 
     def _refuse_errors(self, response: requests.Response, text: str) -> None:
-        try:
-            body = json.loads(text)
-        except ValueError:
-            body = None
-        if isinstance(body, dict) and "error" in body:
+        body = _object_in(text)
+        if body and "error" in body:
             raise self._error(body["error"], response)
-        if not isinstance(body, dict) or response.status_code >= 300:
+        if not body or response.status_code >= 300:
             raise self._no_object(response, text)
-        if body.get("success") is False:
-            raise GraphError("answered success: false", kind=Kind.TRANSIENT)
+        # The SDK takes these words, also as a key, for a failure.
+        if not body.get("success", True) or "Service Unavailable" in body:
+            raise GraphError(
+                "the answer says that the call did not succeed", kind=Kind.TRANSIENT
+            )
 
     def _no_object(self, response: requests.Response, text: str) -> GraphError:
         status = response.status_code
-        kind = Kind.RATE if status == 429 else Kind.TRANSIENT
         shown = self._secrets.redact(" ".join(text.split())[:200]) or "an empty body"
         return GraphError(
             f"HTTP {status} without a JSON object: {shown}",
-            kind=kind,
-            wait_seconds=wait_after(response.headers),
+            kind=classify(None, status=status),
+            status=status,
+            headers=rate_headers(response.headers),
         )
 
     def _error(self, error: object, response: requests.Response) -> GraphError:
         details: Mapping[str, Any] = error if isinstance(error, dict) else {}
-        message = self._secrets.redact(str(details.get("message") or error))
+        message = self._secrets.redact(_message(details) or str(error))
         code, subcode = (_number(details.get(k)) for k in ("code", "error_subcode"))
         kind = classify(
-            code, subcode=subcode, message=message, status=response.status_code
+            code,
+            subcode=subcode,
+            message=message,
+            status=response.status_code,
+            is_transient=details.get("is_transient") is True,
         )
         return GraphError(
             message,
             kind=kind,
             code=code,
             subcode=subcode,
-            wait_seconds=wait_after(response.headers),
+            status=response.status_code,
+            headers=rate_headers(response.headers),
         )
 
 
 class _TokenFilter(logging.Filter):
     """Keep credentials out of the HTTP library's debug lines."""
 
-    def __init__(self, secrets: Secrets) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._secrets = secrets
+        self.known: list[Secrets] = []
 
     def filter(self, record: logging.LogRecord) -> bool:
-        record.msg, record.args = self._secrets.redact(record.getMessage()), ()
+        text = record.getMessage()
+        for secrets in self.known:
+            text = secrets.redact(text)
+        record.msg, record.args = text, ()
         return True
 
 
 def open_api(
-    *, access_token: str, app_secret: str | None, graph_url: str, api_version: str
+    *,
+    access_token: str,
+    app_secret: str | None,
+    graph_url: str,
+    api_version: str,
+    timeout: tuple[float, float] = (CONNECT_SECONDS, READ_SECONDS),
 ) -> FacebookAdsApi:
     """Return the SDK's API over a guarded session; nothing global is installed."""
     session = FacebookSession(
         app_secret=app_secret,
         access_token=access_token,
-        timeout=(CONNECT_SECONDS, READ_SECONDS),
+        timeout=timeout,
     )
     session.GRAPH = graph_url.rstrip("/")
     proof = session.appsecret_proof if app_secret else None
@@ -165,11 +195,33 @@ def open_api(
 
 
 def _quiet_the_wire(secrets: Secrets) -> None:
-    """Replace the filter of an earlier session: one process, one filter."""
+    """Teach the process's one filter the secrets of one more session."""
     log = logging.getLogger("urllib3.connectionpool")
-    for old in [item for item in log.filters if isinstance(item, _TokenFilter)]:
-        log.removeFilter(old)
-    log.addFilter(_TokenFilter(secrets))
+    known = [item for item in log.filters if isinstance(item, _TokenFilter)]
+    if not known:
+        known = [_TokenFilter()]
+        log.addFilter(known[0])
+    if secrets not in known[0].known:
+        known[0].known.append(secrets)
+
+
+def _object_in(text: str) -> dict[str, Any] | None:
+    """Return the JSON object that a text is, None for everything else."""
+    try:
+        body = json.loads(text, parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        return None
+    return body if isinstance(body, dict) else None
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _message(details: Mapping[str, Any]) -> str:
+    """Join what Facebook tells developers and users; either may be missing."""
+    texts = (details.get("message"), details.get("error_user_msg"))
+    return " - ".join(dict.fromkeys(str(text) for text in texts if text))
 
 
 def _number(value: object) -> int | None:
