@@ -141,10 +141,14 @@ class GraphClient:
         )
         cursor = Cursor(follows_next=follows_next)
         while not cursor.is_at_end:
-            answer, size = self._page(call, cursor.params)
+            answer, limit = self._page(call, cursor.params)
             self._tally.add(self._tally.pages, call.account_id)
             cursor.advance(answer)
-            yield Page.of(answer, size=size)
+            yield Page.of(answer, limit=limit)
+
+    def note_refusal(self, error: GraphError, *, account_id: str) -> None:
+        """Book a limit that a report job met; the account's next insights wait."""
+        self._pacer.after_refusal(error, {}, account_id, 0, use_case=INSIGHTS)
 
     def page_size(self, path: Path, *, account_id: str | None = None) -> int:
         """Return the size that the edge's next page will be asked in."""
@@ -185,10 +189,10 @@ class GraphClient:
         key = _ladder_key(call.path, call.account_id)
         while True:
             step = self._page_steps.get(key, 0)
-            size = PAGE_SIZES[step]
-            params = {**call.params, **position, "limit": size}
+            limit = PAGE_SIZES[step]
+            params = {**call.params, **position, "limit": limit}
             try:
-                return self._call(call, params=params, check=check_page), size
+                return self._call(call, params=params, check=check_page), limit
             except GraphError as error:
                 if error.kind is not Kind.TOO_LARGE or step + 1 == len(PAGE_SIZES):
                     raise

@@ -23,7 +23,7 @@ EMPTY_PAGES = 500
 class Page(list[Document]):
     """The rows of one page; `total_count` is Facebook's count of the whole edge.
 
-    `size` is the number of rows that was asked for.
+    `limit` is the number of rows that was asked for.
     """
 
     def __init__(
@@ -31,23 +31,23 @@ class Page(list[Document]):
         rows: Iterable[Document] = (),
         *,
         total_count: int | None = None,
-        size: int | None = None,
+        limit: int | None = None,
     ) -> None:
         super().__init__(rows)
         self.total_count = total_count
-        self.size = size
+        self.limit = limit
 
     @property
     def rows(self) -> list[Document]:
         return self
 
     @classmethod
-    def of(cls, answer: Document, *, size: int) -> Self:
+    def of(cls, answer: Document, *, limit: int) -> Self:
         """Make a page of an answer that `check_page` let pass."""
         summary = answer.get("summary")
         total = summary.get("total_count") if isinstance(summary, dict) else None
         counted = isinstance(total, int) and not isinstance(total, bool)
-        return cls(answer["data"], total_count=total if counted else None, size=size)
+        return cls(answer["data"], total_count=total if counted else None, limit=limit)
 
 
 class Cursor:

@@ -126,7 +126,7 @@ class Guard(requests.Session):
 
     def _no_object(self, response: requests.Response, text: str) -> GraphError:
         status = response.status_code
-        shown = self._secrets.redact(" ".join(text.split())[:200]) or "an empty body"
+        shown = self._secrets.redact(_excerpt(text))
         return GraphError(
             f"HTTP {status} without a JSON object: {shown}",
             kind=classify(None, status=status),
@@ -216,6 +216,14 @@ def _object_in(text: str) -> dict[str, Any] | None:
 
 def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is no JSON")
+
+
+def _excerpt(text: str) -> str:
+    """Show what a proxy says; of spoilt data only its length, it may be personal."""
+    words = " ".join(text.split())
+    if words.startswith(("{", "[")):
+        return f"{len(text)} characters of broken JSON"
+    return words[:200] or "an empty body"
 
 
 def _message(details: Mapping[str, Any]) -> str:
