@@ -16,6 +16,7 @@ from starlette.routing import Route
 from pipelines.sandbox.graph import refusals
 from pipelines.sandbox.graph.activities import activities
 from pipelines.sandbox.graph.batch import CREDENTIALS, answer_batch
+from pipelines.sandbox.graph.broken import broken
 from pipelines.sandbox.graph.faults import Faults
 from pipelines.sandbox.graph.leadgen import lead_forms, lead_node, leads, my_pages
 from pipelines.sandbox.graph.limits import usage_headers
@@ -57,9 +58,12 @@ def facebook_app(
 
 def _respond(graph: Graph, request: Request, params: dict[str, str]) -> Response:
     path = request.path_params["path"].strip("/")
-    shown = {name: text for name, text in params.items() if name not in CREDENTIALS}
+    hidden = {*CREDENTIALS, "input_token"}
+    shown = {name: text for name, text in params.items() if name not in hidden}
     agent = request.headers.get("user-agent", "")
     graph.calls.append(Call(request.method, path, shown, agent))
+    if instead := graph.faults.next_transport():
+        return broken(instead)
     asked = Asked(request.method, params, str(request.url.replace(query="")))
     try:
         body = _answer(graph, path, asked, version=request.path_params["version"])

@@ -6,7 +6,7 @@ Which rows answer belongs to `insights.py`, the states of a run to `reports.py`.
 from datetime import date
 
 from pipelines.sandbox.graph import refusals
-from pipelines.sandbox.graph.insights import answer
+from pipelines.sandbox.graph.insights import answer, selected_ad_days
 from pipelines.sandbox.graph.listings import rows_page
 from pipelines.sandbox.graph.objects import owner
 from pipelines.sandbox.graph.pages import Document, page_limit
@@ -22,6 +22,8 @@ def insights(graph: Graph, owner_id: str, asked: Asked) -> Document:
     else:
         question = _question(graph, owner_id, asked)
         graph.faults.before_rows(page_limit(asked.params, graph.page_size))
+    if _is_poisoned(graph, question):
+        raise refusals.poisoned(*graph.faults.poison_code)
     rows = answer(
         graph.facebook,
         question,
@@ -33,7 +35,9 @@ def insights(graph: Graph, owner_id: str, asked: Asked) -> Document:
 
 def start_report(graph: Graph, owner_id: str, asked: Asked) -> Document:
     """Create a report run for a question."""
-    return start_run(graph, _question(graph, owner_id, asked), asked.params)
+    question = _question(graph, owner_id, asked)
+    fails = _is_poisoned(graph, question)
+    return start_run(graph, question, asked.params, fails=fails)
 
 
 def _question(graph: Graph, owner_id: str, asked: Asked) -> Question:
@@ -43,6 +47,19 @@ def _question(graph: Graph, owner_id: str, asked: Asked) -> Question:
     return read_question(
         account["id"], asked.params, owner=narrowed, newest=_newest_day(graph)
     )
+
+
+def _is_poisoned(graph: Graph, question: Question) -> bool:
+    """Tell whether a question includes an ad, day and field that Facebook fails at."""
+    poison = graph.faults.poison
+    is_total = question.level == "account" and not question.rules
+    if not poison or is_total:
+        return False
+    found = [
+        poison.get((row["ad_id"], row["date_start"]), set())
+        for row in selected_ad_days(graph.facebook, question)
+    ]
+    return any(one == "*" or set(one) & set(question.fields) for one in found)
 
 
 def _newest_day(graph: Graph) -> date | None:

@@ -18,12 +18,15 @@ RUNNING = ("Job Running", 40)
 DONE = ("Job Completed", 100)
 
 
-def start_run(graph: Graph, question: Question, params: Mapping[str, str]) -> Document:
-    """Create a run."""
+def start_run(
+    graph: Graph, question: Question, params: Mapping[str, str], *, fails: bool = False
+) -> Document:
+    """Create a run; `fails` says that its question cannot be answered."""
     if not params.get("fields", "[").startswith("["):
         raise refusals.wrong_parameter("fields", "must be an array.")
+    script = graph.faults.next_job() or ("failed" if fails else None)
     run_id = str(FIRST_RUN_ID + len(graph.runs))
-    graph.runs[run_id] = Run(question, graph.faults.next_job())
+    graph.runs[run_id] = Run(question, script)
     return {"report_run_id": run_id}
 
 
