@@ -10,7 +10,14 @@ import pytest
 from pipelines.errors import SandboxError
 from pipelines.sandbox.story.tell import tell
 from pipelines.sandbox.story.world import StoryOptions, World
-from tests.sandbox.traps import advertising, challenge, leads, mapping, sales
+from tests.sandbox.traps import (
+    advertising,
+    challenge,
+    facebook,
+    leads,
+    mapping,
+    sales,
+)
 from tests.sandbox.traps.asking import TRAPS
 
 OTHER = StoryOptions(
@@ -20,7 +27,7 @@ OTHER = StoryOptions(
     now=datetime(2024, 3, 10, 18, 59, tzinfo=UTC),
     base_rate=Decimal(451),
 )
-SUBJECTS = (advertising, challenge, leads, mapping, sales)
+SUBJECTS = (advertising, challenge, facebook, leads, mapping, sales)
 COUNTS = {
     "landing": {
         "landing_leads": 1_112, "journey_stages": 760, "express_course_sales": 87,

@@ -1,72 +1,21 @@
-"""Facebook's objects: accounts, campaigns, ad sets, ads and their creatives.
+"""Facebook's objects: accounts, campaigns, ad sets and ads, as Graph describes them.
 
-The days they ran belong to `advertising.py`.
+The days they ran belong to `advertising.py`, their creatives to `creatives.py`.
 """
 
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from pipelines.sandbox.story.ads import ACTIVE, ARCHIVED, PAUSED, Ad
 from pipelines.sandbox.story.calendar import at
 from pipelines.sandbox.story.campaigns import ACCOUNTS, EURO, AdAccount, Campaign
+from pipelines.sandbox.story.creatives import creative_id, write_creatives
 from pipelines.sandbox.story.draft import Draft
 from pipelines.sandbox.story.world import Document
 
-ACTIVE, ARCHIVED, DELETED, PAUSED = "ACTIVE", "ARCHIVED", "DELETED", "PAUSED"
-MACROS = (
-    "utm_campaign={{campaign.name}}&utm_content={{ad.name}}&utm_term={{adset.name}}"
-)
 Objects = tuple[
     list[Document], list[Document], list[Document], list[Document], list[Document]
 ]
-
-
-@dataclass(frozen=True)
-class Ad:
-    """An ad with the days between which it ran."""
-
-    campaign: Campaign
-    number: int
-    ad_id: str
-    ad_set_id: str
-    ad_set_name: str
-    name: str
-    first: date
-    last: date
-    status: str
-    is_video: bool
-
-
-def list_ads(draft: Draft) -> list[Ad]:
-    """Name the ads of every campaign; some ended, one archived and one deleted."""
-    dice = draft.dice("ads")
-    calendar = draft.calendar
-    ads = []
-    for campaign in draft.plan.campaigns.values():
-        for number in range(campaign.ads * draft.options.scale):
-            group = number // 3 + 1
-            first, last, status = calendar.start, calendar.today, ACTIVE
-            if number % 6 == 4:
-                first = calendar.day(dice.randint(10, 35))
-            if number == 3:
-                last, status = calendar.day(15), ARCHIVED
-            if number == 2 and campaign.key == "agency":
-                last, status = calendar.day(11), DELETED
-            ads.append(
-                Ad(
-                    campaign=campaign,
-                    number=number,
-                    ad_id=f"{campaign.campaign_id}9{number + 1:02d}",
-                    ad_set_id=f"{campaign.campaign_id}8{group}",
-                    ad_set_name=f"wide {group} | 25-45",
-                    name=f"video_{number + 1}" if number % 2 else f"photo {number + 1}",
-                    first=first,
-                    last=last,
-                    status=status,
-                    is_video=number % 2 == 1,
-                )
-            )
-    return ads
 
 
 def write_objects(draft: Draft, ads: list[Ad]) -> Objects:
@@ -76,7 +25,7 @@ def write_objects(draft: Draft, ads: list[Ad]) -> Objects:
         [_account(draft, account) for account in ACCOUNTS],
         [_campaign(draft, one) for one in draft.plan.campaigns.values()],
         [_ad_set(draft, ad) for ad in ad_sets.values()],
-        [_creative(ad) for ad in ads],
+        write_creatives(draft, ads),
         [_ad(draft, ad) for ad in ads],
     )
 
@@ -151,35 +100,10 @@ def _ad(draft: Draft, ad: Ad) -> Document:
         "campaign_id": ad.campaign.campaign_id,
         "adset_id": ad.ad_set_id,
         "name": ad.name,
-        "creative": {"id": _creative_id(ad)},
+        "creative": {"id": creative_id(ad)},
         **_status(ad.status),
         **_times(draft, ad.campaign.account),
     }
-
-
-def _creative_id(ad: Ad) -> str:
-    return f"{ad.campaign.campaign_id}7{ad.number + 1:02d}"
-
-
-def _creative(ad: Ad) -> Document:
-    """Tag the link in the creative's own tags, or inside the link itself."""
-    source = "facebook"
-    if ad.campaign.team:
-        source = ad.campaign.team.convention
-    tags = f"utm_source={source}&utm_medium={{{{placement}}}}&{MACROS}"
-    link = "https://school.example/express"
-    creative: Document = {
-        "id": _creative_id(ad),
-        "account_id": ad.campaign.account.digits,
-        "name": f"creative of {ad.name}",
-        "status": ACTIVE,
-        "object_type": "VIDEO" if ad.is_video else "SHARE",
-    }
-    if ad.number % 3 == 2:
-        link_data = {"link": f"{link}?{tags}", "message": "Sample text"}
-        return creative | {"object_story_spec": {"link_data": link_data}}
-    spec = {"link_data": {"link": link, "message": "Sample text"}}
-    return creative | {"url_tags": tags, "object_story_spec": spec}
 
 
 def _status(status: str) -> Document:

@@ -8,7 +8,9 @@ from datetime import date, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from pipelines.sandbox.story.ad_objects import Ad, list_ads, write_objects
+from pipelines.sandbox.story.activities import tell_activities
+from pipelines.sandbox.story.ad_objects import write_objects
+from pipelines.sandbox.story.ads import Ad, list_ads
 from pipelines.sandbox.story.campaigns import (
     ABROAD,
     ACCOUNTS,
@@ -17,9 +19,12 @@ from pipelines.sandbox.story.campaigns import (
     SHARED,
     AdAccount,
 )
+from pipelines.sandbox.story.deals import Lead
 from pipelines.sandbox.story.dice import Dice
 from pipelines.sandbox.story.draft import Draft
+from pipelines.sandbox.story.hours import account_hours
 from pipelines.sandbox.story.insights import AdDay, account_row, ad_row
+from pipelines.sandbox.story.lead_ads import tell_lead_ads
 from pipelines.sandbox.story.world import Document, FacebookWorld
 
 TOKEN = "sandbox-facebook-token"
@@ -28,7 +33,7 @@ QUIET_AFTER_SCENES = (15, 17, 19)
 TRIAL_DAYS = (8, 11)
 
 
-def tell_advertising(draft: Draft) -> FacebookWorld:
+def tell_advertising(draft: Draft, leads: list[Lead]) -> FacebookWorld:
     """Run every ad on its days; deleted ads remain in the accounts' totals only."""
     dice = draft.dice("advertising")
     ads = list_ads(draft)
@@ -37,6 +42,8 @@ def tell_advertising(draft: Draft) -> FacebookWorld:
         key=lambda day: (day.day, day.ad.campaign.account.digits, day.ad.ad_id)
     )
     accounts, campaigns, ad_sets, creatives, documents = write_objects(draft, ads)
+    account_days = _account_days(draft, ad_days)
+    lead_ads = tell_lead_ads(draft, ads, leads)
     return FacebookWorld(
         access_token=TOKEN,
         accounts=accounts,
@@ -45,7 +52,12 @@ def tell_advertising(draft: Draft) -> FacebookWorld:
         ads=documents,
         creatives=creatives,
         ad_days=[ad_row(day) for day in ad_days],
-        account_days=_account_days(draft, ad_days),
+        account_days=account_days,
+        account_hours=account_hours(draft, account_days),
+        activities=tell_activities(draft, ads),
+        pages=lead_ads.pages,
+        lead_forms=lead_ads.forms,
+        leads=lead_ads.leads,
     )
 
 

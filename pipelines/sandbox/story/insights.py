@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
-from pipelines.sandbox.story.ad_objects import Ad
+from pipelines.sandbox.story.ads import Ad
 from pipelines.sandbox.story.campaigns import AdAccount
 from pipelines.sandbox.story.world import Document
 

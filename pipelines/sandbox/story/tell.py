@@ -5,6 +5,7 @@ The order matters: scenes first, then the ordinary days that fill the tables up.
 
 from pipelines.errors import SandboxError
 from pipelines.sandbox.story.advertising import tell_advertising
+from pipelines.sandbox.story.creatives import tell_ad_link
 from pipelines.sandbox.story.crm import write_crm
 from pipelines.sandbox.story.currency import tell_rates
 from pipelines.sandbox.story.draft import Draft, begin
@@ -42,6 +43,7 @@ def tell(options: StoryOptions | None = None) -> World:
     tell_open_deals(draft, leads)
     everybody = [*draft.scene_leads, *leads]
     tell_journeys(draft, everybody)
+    tell_ad_link(draft)
     tell_traffic_leads(draft, leads)
     tell_cut_copies(draft)
     tell_learning(draft)
@@ -53,7 +55,7 @@ def tell(options: StoryOptions | None = None) -> World:
         options=options,
         now=options.now,
         databases=databases,
-        facebook=tell_advertising(draft),
+        facebook=tell_advertising(draft, leads),
         amocrm=write_crm(draft),
     )
 
