@@ -87,3 +87,84 @@ def world(
             total = sum(Decimal(f"1.{n:02}") for n in range(ads))
             made.account_days.append(insight(account_id, day, spend=str(total)))
     return made
+
+
+def action(action_type: str, value: int | str, **windows: str) -> dict[str, str]:
+    """One element of `actions`, with the windows that it states itself."""
+    return {"action_type": action_type, "value": str(value), **windows}
+
+
+def hour(account_id: str, day: date, number: int, *, spend: str) -> dict[str, Any]:
+    """One hour of an account's own day."""
+    period = f"{number:02}:00:00 - {number:02}:59:59"
+    return insight(account_id, day, spend=spend) | {
+        "hourly_stats_aggregated_by_advertiser_time_zone": period
+    }
+
+
+def activity(account_id: str, event_time: str, **more: Any) -> dict[str, Any]:
+    return {
+        "account_id": account_id.removeprefix("act_"),
+        "event_time": event_time,
+        "event_type": "update_ad_set_budget",
+        "object_id": f"{account_id.removeprefix('act_')}8",
+        "object_name": "One",
+        "object_type": "CAMPAIGN",
+        "actor_name": "A Buyer",
+        "extra_data": '{"old_value": 1000, "new_value": 2000}',
+        **more,
+    }
+
+
+def lead_form(form_id: str, page_id: str, **more: Any) -> dict[str, Any]:
+    return {
+        "id": form_id,
+        "page_id": page_id,
+        "name": f"Form {form_id}",
+        "status": "ACTIVE",
+        "leads_count": 0,
+        "organic_leads_count": 0,
+        "expired_leads_count": 0,
+        "created_time": "2025-06-01T10:00:00+0000",
+        **more,
+    }
+
+
+def lead(lead_id: str, form_id: str, created_time: str, **more: Any) -> dict[str, Any]:
+    return {
+        "id": lead_id,
+        "form_id": form_id,
+        "created_time": created_time,
+        "is_organic": "ad_id" not in more,
+        "platform": "fb",
+        "field_data": [
+            {"name": "phone_number", "values": ["+70000000000"]},
+            {"name": "email", "values": [f"lead{lead_id}@example.com"]},
+        ],
+        **more,
+    }
+
+
+def page(page_id: str, **more: Any) -> dict[str, Any]:
+    return {"id": page_id, "name": f"Page {page_id}", **more}
+
+
+def restate(made: FacebookWorld, ad_id: str, day: date, *, spend: str | None) -> None:
+    """Change what an ad spent on a day, None for a row that vanishes, and the total."""
+    row = next(
+        row
+        for row in made.ad_days
+        if (row["ad_id"], row["date_start"]) == (ad_id, day.isoformat())
+    )
+    total = next(
+        one
+        for one in made.account_days
+        if (one["account_id"], one["date_start"])
+        == (row["account_id"], day.isoformat())
+    )
+    change = Decimal(spend or 0) - Decimal(row["spend"])
+    total["spend"] = str(Decimal(total["spend"]) + change)
+    if spend is None:
+        made.ad_days.remove(row)
+    else:
+        row["spend"] = spend
