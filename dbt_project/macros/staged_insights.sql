@@ -16,3 +16,22 @@
         0
     ) as bigint)
 {%- endmacro %}
+
+{#- One row: for each measure its action types, first choice first. -#}
+{% macro action_choices(measures) -%}
+    select
+        {%- for measure in measures %}
+        {{ json_array_agg(
+            json_array(['metric', 'action_type']), 'priority',
+            where="measure = '" ~ measure ~ "'"
+        ) }} as {{ measure }}_choices{{ ',' if not loop.last }}
+        {%- endfor %}
+    from action_types
+{%- endmacro %}
+
+{#- A measure of actions, by its choices; overlapping types are never summed. -#}
+{% macro insight_measure(measure) -%}
+    cast(coalesce(
+        {{ action_choice('payload', measure ~ '_choices') }}, 0
+    ) as bigint) as {{ measure }}
+{%- endmacro %}

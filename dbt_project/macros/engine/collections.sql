@@ -38,6 +38,15 @@
     )
 {%- endmacro %}
 
+{#- An array of the given expressions. -#}
+{% macro json_array(values) -%}
+    {{ return(adapter.dispatch("json_array", "traffic")(values)) }}
+{%- endmacro %}
+
+{% macro default__json_array(values) -%}
+    jsonb_build_array({{ values | join(", ") }})
+{%- endmacro %}
+
 {#- Aggregate: an array in the given order, empty rather than NULL. -#}
 {% macro json_array_agg(value, order_by, where=none) -%}
     {{ return(adapter.dispatch("json_array_agg", "traffic")(value, order_by, where)) }}

@@ -44,18 +44,6 @@ language sql immutable parallel safe rows 5 as $function$
     ) with ordinality as items (item, place)
 $function$;
 
--- The value of one action type in an `actions` list of Facebook.
-create or replace function util.action_value(actions jsonb, action_type text)
-returns numeric
-language sql immutable parallel safe return
-    util.try_numeric(
-        jsonb_path_query_first(
-            actions,
-            '$[*] ? (@.action_type == $type)',
-            jsonb_build_object('type', action_type)
-        ) ->> 'value'
-    );
-
 create or replace function util.text_array(value jsonb) returns text[]
 language sql immutable parallel safe as $function$
     select coalesce(

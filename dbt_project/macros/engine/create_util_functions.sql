@@ -9,8 +9,10 @@
     {{ create_time_functions() }}
     {{ create_number_functions() }}
     {{ create_json_functions() }}
+    {{ create_facebook_functions() }}
     {{ create_text_functions() }}
     {{ create_utm_functions() }}
+    {{ create_url_functions() }}
     {{ create_contact_functions() }}
     {{ create_table_functions() }}
     {{ create_components_function() }}

@@ -77,3 +77,30 @@
 {% macro action_value(actions, action_type) -%}
     {{ engine_function("action_value", [actions, "'" ~ action_type ~ "'"]) }}
 {%- endmacro %}
+
+{#- The first of a list of choices ([metric, action type], ...) that a row has. -#}
+{% macro action_choice(payload, choices) -%}
+    {{ engine_function("action_choice", [payload, choices]) }}
+{%- endmacro %}
+
+{#- In a from clause: `actions (metric, action_type, attribution_window, value)`. -#}
+{% macro action_items(payload) -%}
+    {{ engine_function("action_items", [payload]) }}
+{%- endmacro %}
+
+{#- In a from clause: `texts (item, place)`, at a path of SQL/JSON. -#}
+{% macro json_texts(value, path) -%}
+    {{ engine_function("json_texts", [value, path]) }}
+{%- endmacro %}
+
+{#- In a from clause: `parameters (name, value, place)` of a link or of URL tags. -#}
+{% macro query_parameters(content, is_tags) -%}
+    {{ engine_function("query_parameters", [
+        engine_function("url_query", [content, is_tags])
+    ]) }}
+{%- endmacro %}
+
+{#- Letters to add, drop, change or swap with a neighbour. -#}
+{% macro edit_distance(one, other) -%}
+    {{ engine_function("edit_distance", [one, other]) }}
+{%- endmacro %}

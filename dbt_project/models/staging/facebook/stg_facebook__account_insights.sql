@@ -4,6 +4,14 @@ with account_insights as (
     where _deleted_at is null
 ),
 
+action_types as (
+    select * from {{ ref('facebook_action_types') }}
+),
+
+action_choices as (
+    {{ action_choices(['fb_leads']) }}
+),
+
 flattened as (
     select
         {{ account_id('account_id') }} as account_id,
@@ -14,8 +22,9 @@ flattened as (
         {{ insight_count('clicks') }} as clicks,
         {{ insight_count('inline_link_clicks') }} as link_clicks,
         {{ whole_number(json_text('payload', 'reach')) }} as reach,
-        {{ insight_action('actions', ['lead']) }} as fb_leads
+        {{ insight_measure('fb_leads') }}
     from account_insights
+    cross join action_choices
 )
 
 select * from flattened

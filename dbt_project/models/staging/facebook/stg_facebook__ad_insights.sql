@@ -4,6 +4,16 @@ with ad_insights as (
     where _deleted_at is null
 ),
 
+action_types as (
+    select * from {{ ref('facebook_action_types') }}
+),
+
+action_choices as (
+    {{ action_choices([
+        'fb_leads', 'fb_purchases', 'video_plays', 'video_p100',
+    ]) }}
+),
+
 flattened as (
     select
         {{ account_id('account_id') }} as account_id,
@@ -19,13 +29,12 @@ flattened as (
         {{ insight_count('clicks') }} as clicks,
         {{ insight_count('inline_link_clicks') }} as link_clicks,
         {{ whole_number(json_text('payload', 'reach')) }} as reach,
-        {{ insight_action('actions', ['lead']) }} as fb_leads,
-        {{ insight_action('actions', [
-            'purchase', 'omni_purchase', 'offsite_conversion.fb_pixel_purchase',
-        ]) }} as fb_purchases,
-        {{ insight_action('video_play_actions', ['video_view']) }} as video_plays,
-        {{ insight_action('video_p100_watched_actions', ['video_view']) }} as video_p100
+        {{ insight_measure('fb_leads') }},
+        {{ insight_measure('fb_purchases') }},
+        {{ insight_measure('video_plays') }},
+        {{ insight_measure('video_p100') }}
     from ad_insights
+    cross join action_choices
 )
 
 select * from flattened

@@ -13,6 +13,7 @@ flattened as (
         {{ json_text('payload', 'status') }} as status,
         {{ json_text('payload', 'effective_status') }} as effective_status,
         {{ json_text('payload', 'optimization_goal') }} as optimization_goal,
+        {{ json_at('payload', 'targeting') }} as targeting,
         {{ utc(json_text('payload', 'created_time')) }} as created_at,
         {{ utc(json_text('payload', 'updated_time')) }} as updated_at
     from ad_sets
