@@ -10,6 +10,12 @@ from typing import Any, Literal
 
 from pipelines.sandbox.graph import refusals
 
+RATE_HEADERS = (
+    "x-app-usage",
+    "x-business-use-case-usage",
+    "x-ad-account-usage",
+    "x-fb-ads-insights-throttle",
+)
 Poison = dict[tuple[str, str], set[str] | Literal["*"]]
 
 
@@ -138,6 +144,11 @@ class Faults:
         """Tell whether the next question of a batch is left unanswered."""
         return self._takes("batch_skips")
 
+    def broken_headers(self) -> dict[str, str]:
+        """Return the rate headers that are no JSON, if there shall be such."""
+        names = RATE_HEADERS if self.malformed_headers else ()
+        return {name: '{"call_count": 1,' for name in names}
+
     def _takes(self, counter: str) -> bool:
         """Count one down; tell whether there was one."""
         with self._lock:
@@ -146,5 +157,5 @@ class Faults:
             return left > 0
 
     def _limit(self, refusal: refusals.Refusal) -> refusals.Refusal:
-        refusal.headers = dict(self.limit_headers)
+        refusal.headers = {**self.limit_headers, **self.broken_headers()}
         return refusal

@@ -5,16 +5,18 @@ What a refusal says and carries belongs to `refusals.py`.
 
 import json
 
+from pipelines.sandbox.graph.faults import RATE_HEADERS
 from pipelines.sandbox.graph.state import Graph
 
 
 def usage_headers(graph: Graph, version: str) -> dict[str, str]:
     """Return the rate headers of an answer."""
-    headers = {"facebook-api-version": version, **_quiet(graph)}
-    headers |= graph.faults.usage_headers
-    if graph.faults.malformed_headers:
-        headers |= {name: '{"call_count": 1, ' for name in _quiet(graph)}
-    return headers
+    return {
+        "facebook-api-version": version,
+        **_quiet(graph),
+        **graph.faults.usage_headers,
+        **graph.faults.broken_headers(),
+    }
 
 
 def _quiet(graph: Graph) -> dict[str, str]:
@@ -27,9 +29,5 @@ def _quiet(graph: Graph) -> dict[str, str]:
     }
     account = {"acc_id_util_pct": 1.5, "reset_time_duration": 0}
     throttle = {"app_id_util_pct": 1.0, "acc_id_util_pct": 1.5}
-    return {
-        "x-app-usage": json.dumps(usage),
-        "x-business-use-case-usage": json.dumps(business),
-        "x-ad-account-usage": json.dumps(account),
-        "x-fb-ads-insights-throttle": json.dumps(throttle),
-    }
+    said = (usage, business, account, throttle)
+    return dict(zip(RATE_HEADERS, map(json.dumps, said), strict=True))
