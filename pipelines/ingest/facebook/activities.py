@@ -52,9 +52,8 @@ def _since(warehouse: Connection, account_id: str, *, now: datetime) -> datetime
         "and outcome = 'loaded')",
         {"account_id": account_id, "system": SYSTEM, "table": TABLE},
     ).fetchone()
-    newest: datetime | None
-    loaded_at: datetime | None
-    newest, loaded_at = row or (None, None)
+    marks: tuple[datetime | None, datetime | None] = row or (None, None)
+    newest, loaded_at = marks
     first = now - timedelta(days=FIRST_DAYS)
     if newest is None:
         return min(first, loaded_at - OVERLAP) if loaded_at else first
