@@ -168,3 +168,18 @@ def restate(made: FacebookWorld, ad_id: str, day: date, *, spend: str | None) ->
         made.ad_days.remove(row)
     else:
         row["spend"] = spend
+
+
+def expire_leads(made: FacebookWorld, *, before: str) -> None:
+    """Let Facebook forget the leads created before a moment; their forms count them."""
+    moment = datetime.fromisoformat(before)
+    for form in made.lead_forms:
+        old = [
+            one
+            for one in made.leads
+            if one["form_id"] == form["id"]
+            and datetime.fromisoformat(one["created_time"]) < moment
+        ]
+        form["expired_leads_count"] = form.get("expired_leads_count", 0) + len(old)
+        for one in old:
+            made.leads.remove(one)

@@ -75,13 +75,13 @@ def _respond(graph: Graph, request: Request, params: dict[str, str]) -> Response
 def _answer(graph: Graph, path: str, asked: Asked, *, version: str) -> Any:  # noqa: ANN401 - JSON
     graph.faults.before_call()
     parts = path.split("/")
-    edge = parts[1] if len(parts) > 1 else ""
-    check_credentials(graph, asked.params, edge=edge)
+    check_credentials(graph, asked.params, edge="".join(parts[1:2]))
     if version != VERSION or graph.faults.version_ended:
         raise refusals.version_ended(version)
     if asked.method == "POST" and not path:
 
         def route(parts: list[str], asked: Asked) -> Document:
+            check_credentials(graph, asked.params, edge="".join(parts[1:2]))
             return _route(graph, parts, asked)
 
         return answer_batch(graph, asked, root=asked.url.rstrip("/"), route=route)

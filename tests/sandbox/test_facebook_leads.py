@@ -10,6 +10,7 @@ from facebook_business.adobjects.user import User
 
 from tests.facebook_world import (
     TOKEN,
+    expire_leads,
     lead,
     lead_form,
     page,
@@ -64,6 +65,24 @@ def test_a_page_token_opens_its_own_leads_only():
     assert token == "a-page-token"
     assert [one["id"] for one in forms] == ["41", "42"]
     assert error_of(others) == (190, None)
+
+
+def test_leads_that_facebook_forgot_are_counted_by_their_form():
+    facebook = with_leads()
+    expire_leads(facebook, before="2026-01-05T10:00:52+0000")
+
+    with asking(facebook) as ask:
+        form = ask.get("41/", fields="expired_leads_count").json()
+        left = ask.rows("41/leads")
+
+    assert form["expired_leads_count"] == 2
+    assert [one["id"] for one in left] == ["54", "53", "52"]
+
+
+def test_lead_forms_have_a_limit_of_their_own():
+    with asking(with_leads(), throttled={"31": 1}) as ask:
+        assert error_of(ask.get("41/leads")) == (80005, 2446079)
+        assert ask.get("41/leads").status_code == 200
 
 
 def test_a_denied_page_keeps_its_leads_to_itself():

@@ -46,6 +46,17 @@ def test_a_repeated_cursor_leads_the_sdk_in_a_circle():
     assert [one["id"][-1] for one in found] == list("012323232")
 
 
+def test_a_list_may_have_no_rows_and_no_end():
+    with asking(page_size=2, paging="endless") as ask:
+        first = ask.get(f"{FIRST}/ads").json()
+        second = ask.get(
+            f"{FIRST}/ads", after=first["paging"]["cursors"]["after"]
+        ).json()
+
+    assert first["data"] == second["data"] == []
+    assert first["paging"]["next"] != second["paging"]["next"]
+
+
 def test_a_next_page_without_a_cursor_is_named_nevertheless():
     with asking(world(ads=5), page_size=2, paging="no_after") as ask:
         paging = ask.get(f"{FIRST}/ads").json()["paging"]

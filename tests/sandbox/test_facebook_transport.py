@@ -27,6 +27,10 @@ def read(ask) -> list:
         ("error_data", 500, '{"error":{'),
         ("success_false", 200, '{"success":false}'),
         ("json_list", 200, "[]"),
+        ("no_data", 200, "{}"),
+        ("odd_rows", 200, '{"data":["a row",null]}'),
+        ("odd_paging", 200, '{"data":[],"paging":["next"]}'),
+        ("invalid_utf8", 200, '{"data"'),
         ("unavailable_503", 503, "Service Unavailable"),
     ],
 )
@@ -47,6 +51,8 @@ def test_an_odd_answer_comes_once_instead_of_the_right_one(answer, status, text)
         ("truncated", requests.exceptions.ChunkedEncodingError),
         ("reset", requests.exceptions.ConnectionError),
         ("hang", requests.exceptions.ReadTimeout),
+        ("invalid_gzip", requests.exceptions.ContentDecodingError),
+        ("redirect", requests.exceptions.ConnectionError),
     ],
 )
 def test_a_connection_breaks_and_the_next_one_works(answer, error):

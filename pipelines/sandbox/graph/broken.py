@@ -11,11 +11,18 @@ import struct
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.responses import (
+    HTMLResponse,
+    JSONResponse,
+    PlainTextResponse,
+    RedirectResponse,
+    Response,
+)
 from starlette.types import Receive, Scope, Send
 
 JSON = "application/json"
 BODY = b'{"data": [{"id": "1", "name": "One"}, {"id": "2", "name": "Two"}]}'
+ELSEWHERE = "http://127.0.0.1:1/elsewhere"
 # Closing with this option sends a reset instead of an end.
 RESET = struct.pack("ii", 1, 0)
 HTML = """<!DOCTYPE html><html><head><title>Error</title></head><body>
@@ -93,6 +100,12 @@ ANSWERS: dict[str, Callable[[], Response]] = {
         {"error": {**IN_A_200, "error_data": "{not json"}}, status_code=500
     ),
     "success_false": lambda: JSONResponse({"success": False}),
+    "no_data": lambda: JSONResponse({}),
+    "odd_rows": lambda: JSONResponse({"data": ["a row", None]}),
+    "odd_paging": lambda: JSONResponse({"data": [], "paging": ["next"]}),
+    "invalid_utf8": lambda: Response(BODY.replace(b"One", b"\xff"), media_type=JSON),
+    "invalid_gzip": lambda: Response(BODY, headers={"content-encoding": "gzip"}),
+    "redirect": lambda: RedirectResponse(ELSEWHERE),
     "json_list": lambda: Response(json.dumps([]), media_type=JSON),
     "unavailable_503": lambda: PlainTextResponse(
         "Service Unavailable", status_code=503

@@ -41,8 +41,9 @@ class Faults:
     Answers:
     - `try_again`: so many next calls answer a transient 500
     - `transport`: what the next calls answer instead, see `broken.py`
-    - `paging`: empty_first, empty_middle, no_after, repeated_cursor or overlap, on
-      `paging_edges` (last part of the path) or everywhere
+    - `paging`: empty_first, empty_middle, endless (no rows, always a next page),
+      no_after, repeated_cursor or overlap, on `paging_edges` (last part of the path) or
+      everywhere
     - `shuffle`: each listing has another order; `total_count_extra`: the summary lies
     - `batch_skips`: so many next questions of batches come back as null
 
@@ -101,7 +102,7 @@ class Faults:
             if self.now is None:
                 raise AssertionError("Faults.limit_until needs Faults.now")
             if self.now() < self.limit_until:
-                raise self._limit(refusals.account_limit())
+                raise self._limit(refusals.too_many_calls(80004))
 
     def before_page(self, params: Mapping[str, str]) -> None:
         """Refuse a call for a later page of a list."""
@@ -122,7 +123,8 @@ class Faults:
                 self.revoked[account_id] -= 1
             if self.throttled.get(account_id, 0) > 0:
                 self.throttled[account_id] -= 1
-                raise self._limit(refusals.too_many_calls())
+                code = 80000 if of_account else 80005
+                raise self._limit(refusals.too_many_calls(code))
 
     def before_rows(self, limit: int) -> None:
         """Refuse an insights page that would be too large."""

@@ -75,7 +75,9 @@ def page(
     chosen = ordered[here.row : here.row + limit]
     after = replace(here, row=here.row + limit, was_empty=False)
     if _is_left_empty(here, habits, has_rows=bool(rows)):
-        chosen, after = [], replace(here, was_empty=True)
+        # A cursor of an endless list leads on, one without rows stays where it is.
+        row = after.row if habits.fault == "endless" else here.row
+        chosen, after = [], replace(here, row=row, was_empty=True)
     elif habits.fault == "overlap" and limit > 1:
         after = replace(after, row=after.row - 1)
     has_more = not chosen or here.row + limit < len(rows)
@@ -109,6 +111,8 @@ def _paging(
 
 
 def _is_left_empty(here: Cursor, habits: Habits, *, has_rows: bool) -> bool:
+    if habits.fault == "endless":
+        return True
     if here.was_empty or not has_rows:
         return False
     is_first = here.row == 0

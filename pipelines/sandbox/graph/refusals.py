@@ -193,25 +193,16 @@ def poisoned(code: int, subcode: int | None) -> Refusal:
     return Refusal("An unknown error occurred", code=code, subcode=subcode, status=500)
 
 
-def account_limit() -> Refusal:
-    return Refusal(
-        "(#80004) There have been too many calls to this ad-account. Wait a bit and "
-        "try again. For more info, please refer to "
-        "https://developers.facebook.com/docs/graph-api/overview/rate-limiting.",
-        code=80004,
-        subcode=2446079,
-    )
-
-
 def user_limit() -> Refusal:
     return Refusal("(#17) User request limit reached", code=17, subcode=2446079)
 
 
-def too_many_calls() -> Refusal:
+def too_many_calls(code: int) -> Refusal:
+    whose = "this lead form" if code == 80005 else "this ad-account"
     return Refusal(
-        "(#80000) There have been too many calls from this ad-account. Wait a bit and "
-        "try again. For more info, please refer to "
+        f"(#{code}) There have been too many calls from {whose}. Wait a bit and try "
+        "again. For more info, please refer to "
         "https://developers.facebook.com/docs/graph-api/overview/rate-limiting.",
-        code=80000,
+        code=code,
         subcode=2446079,
     )
