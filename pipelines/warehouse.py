@@ -167,8 +167,8 @@ def _create_own(connection: Connection) -> None:
         for column, data_type in columns.items():
             found = connection.execute(_HAS_COLUMN, [table, column]).fetchone()
             if found is None:
-                statement = f"alter table {table} add column {column} {data_type}"
-                connection.execute(statement)
+                addition = f"alter table {table} add column {column} {data_type}"
+                connection.execute(addition)
 
 
 Shape = dict[str, tuple[str, int | None]]

@@ -1,32 +1,28 @@
 """Facebook Ads, read: accounts, objects and day insights as documents for raw tables.
 
 A document holds the key columns of its raw table and the object as `payload`. Which
-accounts and which days are read belongs to `ingest/facebook.py`.
+accounts and which days are read belongs to `ingest/facebook/`.
 """
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
-from typing import Any, Protocol
+from datetime import date
+from typing import Any
 
 from pipelines.errors import ProtocolError
 from pipelines.extract.facebook import fields
-from pipelines.extract.facebook.client import Document
-from pipelines.extract.facebook.errors import SYSTEM, GraphError, Kind, source_error
-
-Window = tuple[date, date]
-Batch = list[Document]
-
-
-class Client(Protocol):
-    """What the extractor needs of `client.GraphClient`."""
-
-    def node(self, node_id: str, fields: tuple[str, ...]) -> Document: ...
-
-    def pages(
-        self, path: tuple[str, ...], params: Mapping[str, Any]
-    ) -> Iterator[list[Document]]: ...
+from pipelines.extract.facebook.client import GraphClient
+from pipelines.extract.facebook.errors import SYSTEM, GraphError, source_error
+from pipelines.extract.facebook.insights import (
+    InsightsReader,
+    Question,
+    Reading,
+    Report,
+    Window,
+)
+from pipelines.extract.facebook.pacing import SystemTimer
+from pipelines.extract.facebook.pages import Document
 
 
 @dataclass(frozen=True)
@@ -73,135 +69,123 @@ EDGES = (CAMPAIGNS, AD_SETS, ADS, CREATIVES)
 NOT_FOUND = (100, 33)
 
 
+@dataclass(frozen=True)
+class Listing:
+    """An edge as it was read; incomplete when Facebook counts more than it gave."""
+
+    rows: dict[str, Document]
+    total_count: int | None
+
+    @property
+    def is_complete(self) -> bool:
+        return self.total_count is None or len(self.rows) >= self.total_count
+
+
 class FacebookExtractor:
     """Reads one credential's accounts; raises the project's errors only."""
 
-    def __init__(self, client: Client) -> None:
-        self._client = client
+    def __init__(
+        self, client: GraphClient, reader: InsightsReader | None = None
+    ) -> None:
+        self.client = client
+        self._reader = reader or InsightsReader(client, SystemTimer())
 
     def account(self, account_id: str) -> Document:
         """Read one account; AccountDenied when the token does not reach it."""
-        with _as_source_error("accounts", account_id):
-            payload = self._client.node(account_id, fields.ACCOUNT)
+        with as_source_error("accounts", account_id):
+            payload = self.client.node(
+                account_id, fields.ACCOUNT, account_id=account_id
+            )
         if not payload.get("timezone_name"):
-            raise _broken("accounts", account_id, "the account has no timezone_name")
+            raise broken("accounts", account_id, "the account has no timezone_name")
         return {"account_id": account_id, "payload": payload}
 
-    def objects(self, account_id: str, edge: Edge) -> Iterator[Batch]:
-        """Read all objects of an edge except the deleted, in batches of a page.
+    def objects(self, account_id: str, edge: Edge) -> Listing:
+        """Read all objects of an edge except the deleted, by id.
 
         An object that moved between two pages comes twice; the later one is newer.
         """
         params: dict[str, Any] = {"fields": ",".join(edge.fields), "summary": True}
         if edge.statuses:
             params["effective_status"] = list(edge.statuses)
-        with _as_source_error(edge.table, account_id):
-            for page in self._client.pages((account_id, edge.path), params):
-                yield [_object(account_id, edge, row) for row in page]
+        rows: dict[str, Document] = {}
+        total: int | None = None
+        with as_source_error(edge.table, account_id):
+            for page in self.client.pages(
+                (account_id, edge.path), params, account_id=account_id
+            ):
+                total = page.total_count if page.total_count is not None else total
+                for row in page.rows:
+                    document = _object(account_id, edge, row)
+                    rows[document[edge.id_column]] = document
+        return Listing(rows, total)
 
-    def deleted_object(
-        self, account_id: str, edge: Edge, object_id: str
-    ) -> Document | None:
-        """Read an object that the lists no longer hold; None when it is gone."""
-        with _as_source_error(edge.table, account_id):
+    def object(self, account_id: str, edge: Edge, object_id: str) -> Document | None:
+        """Read an object that the lists do not hold; None when it is gone."""
+        with as_source_error(edge.table, account_id):
             try:
-                payload = self._client.node(object_id, edge.fields)
+                payload = self.client.node(
+                    object_id, edge.fields, account_id=account_id
+                )
             except GraphError as error:
                 if (error.code, error.subcode) == NOT_FOUND:
                     return None
                 raise
         return _object(account_id, edge, payload)
 
-    def ad_insights(self, account_id: str, window: Window) -> Iterator[Batch]:
-        """Read a row per ad and day of the account's zone, deleted ads included."""
-        params = {
-            "level": "ad",
-            "fields": ",".join(fields.AD_INSIGHTS),
-            "filtering": [
-                {
-                    "field": "ad.effective_status",
-                    "operator": "IN",
-                    "value": list(fields.INSIGHTS_AD_STATUSES),
-                }
-            ],
-        }
-        return self._insights("ad_insights", account_id, window, params, ["ad_id"])
-
-    def account_insights(self, account_id: str, window: Window) -> Iterator[Batch]:
-        """Read the account's own total of each day: no status filter, all its ads."""
-        params = {"level": "account", "fields": ",".join(fields.ACCOUNT_INSIGHTS)}
-        return self._insights("account_insights", account_id, window, params, [])
-
-    def _insights(
-        self,
-        table: str,
-        account_id: str,
-        window: Window,
-        params: Mapping[str, Any],
-        keys: Sequence[str],
-    ) -> Iterator[Batch]:
-        def rows_between(days: Window) -> Iterator[Batch]:
-            asked = {
-                **params,
-                "time_increment": 1,
-                "time_range": {"since": str(days[0]), "until": str(days[1])},
-            }
-            for page in self._client.pages((account_id, "insights"), asked):
-                yield [_insight(table, account_id, row, keys) for row in page]
-
-        with _as_source_error(table, account_id, window):
-            yield from _in_halves(rows_between, window)
-
-
-def _in_halves(
-    read: Callable[[Window], Iterator[Batch]], window: Window
-) -> Iterator[Batch]:
-    """Read a window; halve it while Facebook calls it too large.
-
-    Rows that came before a refusal come again; the reader keeps the last of each key.
-    """
-    try:
-        yield from read(window)
-    except GraphError as error:
-        if error.kind is not Kind.TOO_LARGE or window[0] == window[1]:
-            raise
-    else:
-        return
-    middle = window[0] + (window[1] - window[0]) // 2
-    yield from _in_halves(read, (window[0], middle))
-    yield from _in_halves(read, (middle + timedelta(days=1), window[1]))
+    def insights(
+        self, account_id: str, report: Report, window: Window
+    ) -> tuple[list[Document], Reading]:
+        """Read a report on some days of the account's zone, with what it took."""
+        question = Question(account_id, report, window)
+        with as_source_error(report.table, account_id, window):
+            reading = self._reader.read(question)
+        rows = [_insight(question, row) for row in reading.rows.values()]
+        return rows, reading
 
 
 def _object(account_id: str, edge: Edge, row: Document) -> Document:
     keys = {column: row.get(field) for column, field in edge.keys.items()}
     if not keys[edge.id_column]:
-        raise _broken(edge.table, account_id, "an object has no id")
+        raise broken(edge.table, account_id, "an object has no id")
     return {**keys, "account_id": account_id, "payload": row}
 
 
-def _insight(
-    table: str, account_id: str, row: Document, keys: Sequence[str]
-) -> Document:
+def _insight(question: Question, row: Document) -> Document:
+    table, account_id = question.report.table, question.account_id
     day = row.get("date_start")
     if not day or row.get("date_stop") != day:
-        raise _broken(table, account_id, f"a row spans {day}..{row.get('date_stop')}")
+        raise broken(table, account_id, f"a row spans {day}..{row.get('date_stop')}")
     owner = str(row.get("account_id") or account_id)
     if owner.removeprefix("act_") != account_id.removeprefix("act_"):
-        raise _broken(table, account_id, f"a row belongs to account {owner}")
+        raise broken(table, account_id, f"a row belongs to account {owner}")
+    keys = question.report.keys
     if missing := [key for key in keys if not row.get(key)]:
-        raise _broken(table, account_id, f"a row has no {', '.join(missing)}")
+        raise broken(table, account_id, f"a row has no {', '.join(missing)}")
+    stat_date = date.fromisoformat(day)
+    if not question.window[0] <= stat_date <= question.window[1]:
+        raise broken(table, account_id, f"a row of {day} was not asked for")
     return {
         "account_id": account_id,
-        **{key: row[key] for key in keys},
-        "stat_date": date.fromisoformat(day),
+        **_key_columns(keys, row),
+        "stat_date": stat_date,
         "payload": row,
     }
 
 
+def _key_columns(keys: Sequence[str], row: Document) -> Document:
+    columns = {key: str(row[key]) for key in keys}
+    if hours := columns.pop(fields.HOUR, None):
+        # "13:00:00 - 13:59:59"
+        columns["hour"] = hours[:2]
+    return columns
+
+
 @contextlib.contextmanager
-def _as_source_error(
+def as_source_error(
     table: str, account_id: str, window: Window | None = None
 ) -> Iterator[None]:
+    """Turn a refusal by Facebook into the project's error, with its place."""
     days = f"{window[0]}..{window[1]}" if window else None
     try:
         yield
@@ -210,7 +194,8 @@ def _as_source_error(
         raise refused from None
 
 
-def _broken(table: str, account_id: str, message: str) -> ProtocolError:
+def broken(table: str, account_id: str, message: str) -> ProtocolError:
+    """Return the error of an answer whose shape is not what Facebook documents."""
     return ProtocolError(
         message,
         system=SYSTEM,

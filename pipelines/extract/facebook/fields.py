@@ -127,6 +127,37 @@ AD_INSIGHTS = (
     "optimization_goal",
     "attribution_setting",
 )
+# The hour of the account's day, as Facebook calls the breakdown and its column.
+HOUR = "hourly_stats_aggregated_by_advertiser_time_zone"
+HOURLY_INSIGHTS = (
+    "account_id",
+    "account_currency",
+    "date_start",
+    "date_stop",
+    "spend",
+    "impressions",
+    "clicks",
+)
+# What says whose row it is; the rest of an ad's fields are figures.
+IDENTITY = frozenset(
+    {
+        "account_id",
+        "account_currency",
+        "campaign_id",
+        "campaign_name",
+        "adset_id",
+        "adset_name",
+        "ad_id",
+        "ad_name",
+        "date_start",
+        "date_stop",
+        "objective",
+        "optimization_goal",
+        "attribution_setting",
+    }
+)
+# All that Facebook still answers; 7d_view and 28d_view return nothing since 2026.
+ATTRIBUTION_WINDOWS = ("1d_click", "7d_click", "28d_click", "1d_view")
 
 # Facebook hides archived objects unless they are asked for. DELETED is not asked for in
 # lists: there it may be an error, so deleted objects are read by their ids.

@@ -1,122 +1,164 @@
 """Facebook Ads into the warehouse: list the accounts, load each, report at the end.
 
-No Dagster and no protocol: assets belong to `defs/facebook.py`, requests to
-`extract/facebook/`, one account's load to `facebook_account.py`.
+Accounts are loaded side by side, each waiting for its own limits only. No Dagster and
+no protocol: assets belong to `defs/facebook.py`, requests to `extract/facebook/`, one
+account's load to `account.py`.
 """
 
+import contextlib
+import functools
 import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import TypeVar
 
-from pipelines.errors import SourceError
+from pipelines.errors import RateLimited, SourceError
 from pipelines.extract.facebook.accounts import ListedAccounts, list_accounts
 from pipelines.extract.facebook.client import GraphClient
 from pipelines.extract.facebook.errors import SYSTEM, TokenRefused
 from pipelines.extract.facebook.extractor import FacebookExtractor
+from pipelines.extract.facebook.insights import InsightsReader
+from pipelines.extract.facebook.pacing import Pacer, SystemTimer, Timer
 from pipelines.extract.facebook.transport import open_api
-from pipelines.ingest.facebook.account import (
+from pipelines.ingest.facebook.account import load_account
+from pipelines.ingest.facebook.config import FacebookConfig
+from pipelines.ingest.facebook.expiries import load_expiries
+from pipelines.ingest.facebook.leads import load_leads
+from pipelines.ingest.facebook.load import (
     ACCOUNT_TABLES,
+    SIDE_TABLES,
     AccountLoad,
+    AccountResult,
     Load,
+    LoadedTable,
+    Progress,
     Unit,
-    load_account,
-    log_outcome,
+    Warehouse,
 )
+from pipelines.ingest.facebook.objects import known_ids
 from pipelines.load.documents import replace_documents
-from pipelines.load.log import LoadResult, Mode, RunInfo, Window, record_load
-from pipelines.load.merge import Connection
+from pipelines.load.log import LoadResult, RunInfo, Window, record_load
 from pipelines.warehouse import connect
 
-TABLES = ("listed_accounts", *ACCOUNT_TABLES)
-
-
-@dataclass(frozen=True)
-class FacebookConfig:
-    """How to reach Facebook, and which accounts are ours beside those in the lists."""
-
-    access_token: str = field(repr=False)
-    app_secret: str | None = field(default=None, repr=False)
-    graph_url: str = "https://graph.facebook.com"
-    api_version: str = "v26.0"
-    listed_accounts: tuple[str, ...] = ()
-    backfill_days: int = 28
-
-
-@dataclass(frozen=True)
-class LoadedTable:
-    """What became of one table, over all accounts."""
-
-    table: str
-    mode: Mode
-    result: LoadResult
-    seconds: float
-    window: str | None = None
-    newest_row_at: datetime | None = None
-    accounts: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
+Databases = Mapping[str, str | None]
+Account = TypeVar("Account")
+Done = TypeVar("Done")
 
 
 def ingest_facebook(
     warehouse_url: str,
     config: FacebookConfig,
     *,
-    databases: Mapping[str, str | None],
+    databases: Databases,
     run: RunInfo,
     recent: bool = False,
-    sleep: Callable[[float], None] = time.sleep,
+    confirm_lost: Collection[str] = (),
+    on_progress: Progress | None = None,
+    timer: Timer | None = None,
 ) -> Iterator[LoadedTable]:
-    """Load all listed accounts and yield each table that no account failed in.
+    """Load all listed accounts and yield each table that was read for any of them.
 
     Raises at the end one error that names every failed account. An account outside the
-    token's reach is a warning, not a failure. `recent` reads yesterday and today only.
-    `databases` maps systems to the databases whose lists name ad accounts; `run.as_of`
-    is the clock; the raw tables must exist.
+    reach of every token is a warning, not a failure. `recent` reads yesterday and today
+    only, and makes up a daily read that failed. `databases` maps systems to the
+    databases whose lists name ad accounts; `run.as_of` is the clock; the raw tables
+    must exist.
     """
-    api = open_api(
-        access_token=config.access_token,
-        app_secret=config.app_secret,
-        graph_url=config.graph_url,
-        api_version=config.api_version,
-    )
-    extractor = FacebookExtractor(GraphClient(api, sleep=sleep))
-    with connect(warehouse_url) as warehouse:
-        # Each unit is a transaction of its own; between them none is open.
-        warehouse.autocommit = True
-        load = Load(extractor, warehouse, run, config.backfill_days, recent)
-        listed = list_accounts(
-            config.listed_accounts, databases=databases, warehouse=warehouse
+    with opened(
+        warehouse_url,
+        config,
+        run=run,
+        timer=timer or SystemTimer(),
+        on_progress=on_progress or (lambda text: None),
+    ) as opened_loads:
+        loads = [
+            replace(load, recent=recent, confirm_lost=frozenset(confirm_lost))
+            for load in opened_loads
+        ]
+        listed, table = list_and_load(loads[0], databases)
+        yield table
+        accounts = side_by_side(
+            functools.partial(load_account, loads), listed.account_ids, config
         )
-        yield _load_list(warehouse, listed, run=run)
-        accounts = _load_accounts(load, listed)
-    for table in ACCOUNT_TABLES:
-        if not any(table in account.failures for account in accounts):
-            yield _merge(table, accounts, mode="full")
-    failures = {
-        account.account_id: error
-        for account in accounts
-        for error in account.failures.values()
-    }
-    if failures:
-        raise _summary(failures, total=len(accounts))
+        for name in (*ACCOUNT_TABLES, *SIDE_TABLES):
+            if merged := _merge(name, accounts):
+                yield merged
+        beside: list[SourceError] = []
+        for load_more in (load_leads, load_expiries):
+            try:
+                yield from load_more(loads)
+            except SourceError as error:
+                beside.append(error)
+    raise_failures(_failures(accounts), total=len(accounts), beside=beside)
 
 
-def _load_list(
-    warehouse: Connection, listed: ListedAccounts, *, run: RunInfo
-) -> LoadedTable:
+@contextlib.contextmanager
+def opened(
+    warehouse_url: str,
+    config: FacebookConfig,
+    *,
+    run: RunInfo,
+    timer: Timer,
+    on_progress: Progress,
+) -> Iterator[list[Load]]:
+    """Open the warehouse and every credential; yield a loading for each of them."""
+    with connect(warehouse_url) as connection:
+        # Each unit is a transaction of its own; between them none is open.
+        connection.autocommit = True
+        warehouse = Warehouse(connection)
+        loads: list[Load] = []
+        for number, token in enumerate(config.access_tokens, start=1):
+            api = open_api(
+                access_token=token,
+                app_secret=config.app_secret,
+                graph_url=config.graph_url,
+                api_version=config.api_version,
+            )
+            pacer = Pacer(timer, patience_seconds=config.patience_seconds)
+            client = GraphClient(api, pacer)
+
+            def known(account_id: str, level: str, parent: str | None) -> Sequence[str]:
+                return known_ids(loads[0], account_id, level, parent)
+
+            reader = InsightsReader(client, timer, known=known, on_progress=on_progress)
+            loads.append(
+                Load(
+                    config,
+                    client,
+                    FacebookExtractor(client, reader),
+                    warehouse,
+                    run,
+                    timer,
+                    number=number,
+                    on_progress=on_progress,
+                    refusals=loads[0].refusals if loads else {},
+                )
+            )
+        yield loads
+
+
+def list_and_load(
+    load: Load, databases: Databases
+) -> tuple[ListedAccounts, LoadedTable]:
+    """Unite the lists that name ad accounts, and replace the raw table of them."""
     begun = time.monotonic()
+    with load.writing() as warehouse:
+        listed = list_accounts(
+            load.config.listed_accounts, databases=databases, warehouse=warehouse
+        )
     rows = [
         {"account_id": account_id, "payload": {"listed_by": sorted(names)}}
         for account_id, names in sorted(listed.listed_by.items())
     ]
-    with warehouse.transaction():
+    with load.writing() as warehouse:
         result = replace_documents(
-            warehouse, "facebook__listed_accounts", rows, run=run
+            warehouse, "facebook__listed_accounts", rows, run=load.run
         )
         seconds = round(time.monotonic() - begun, 3)
         record_load(
             warehouse,
-            run=run,
+            run=load.run,
             system=SYSTEM,
             table="listed_accounts",
             outcome="loaded",
@@ -127,77 +169,111 @@ def _load_list(
     warnings = list(listed.warnings)
     if not rows:
         warnings.append("no list names an ad account: there is nothing to load")
-    return LoadedTable(
+    accounts = tuple(AccountResult(name, "loaded") for name in listed.account_ids)
+    table = LoadedTable(
         "listed_accounts",
         "full",
         result,
         seconds,
-        accounts=listed.account_ids,
+        accounts=accounts,
         warnings=tuple(warnings),
     )
+    return listed, table
 
 
-def _load_accounts(load: Load, listed: ListedAccounts) -> list[AccountLoad]:
-    """Load each account; once the token is refused, log the rest without asking."""
-    accounts: list[AccountLoad] = []
-    refused: TokenRefused | None = None
-    for account_id in listed.account_ids:
-        if refused:
-            error = TokenRefused(
-                f"not asked, because {refused.message}",
-                system=SYSTEM,
-                window=account_id,
-                remedy=refused.remedy,
-            )
-            failures: dict[str, SourceError] = dict.fromkeys(ACCOUNT_TABLES, error)
-            log_outcome(load, account_id, ACCOUNT_TABLES, "failed", error)
-            accounts.append(AccountLoad(account_id, failures=failures))
-            continue
-        account = load_account(load, account_id)
-        accounts.append(account)
-        refusals = (e for e in account.failures.values() if isinstance(e, TokenRefused))
-        refused = next(refusals, None)
-    return accounts
+def side_by_side(
+    work: Callable[[Account], Done], accounts: Sequence[Account], config: FacebookConfig
+) -> list[Done]:
+    """Do the same for several accounts at once; the results keep their order."""
+    with ThreadPoolExecutor(max_workers=config.accounts_at_once) as pool:
+        return list(pool.map(work, accounts))
 
 
-def _merge(table: str, accounts: list[AccountLoad], *, mode: Mode) -> LoadedTable:
-    """Unite what the accounts have of one table."""
+def _failures(accounts: Sequence[AccountLoad]) -> dict[str, SourceError]:
+    return {
+        account.account_id: error
+        for account in accounts
+        for error in account.failures.values()
+    }
+
+
+def _merge(table: str, accounts: Sequence[AccountLoad]) -> LoadedTable | None:
+    """Unite what the accounts have of one table; None when none has anything."""
     units = [unit for account in accounts for unit in account.units]
     units = [unit for unit in units if unit.table == table]
+    denied = table in ACCOUNT_TABLES and any(account.denied for account in accounts)
+    if not units and not denied:
+        return None
     warnings = [f"{a.account_id}: {a.denied.message}" for a in accounts if a.denied]
     if table == "accounts":
         warnings += [text for account in accounts for text in account.warnings]
     newest = [unit.newest_row_at for unit in units if unit.newest_row_at]
+    results = (account_result(account, table) for account in accounts)
     return LoadedTable(
         table,
-        units[0].mode if units else mode,
+        units[0].mode if units else "full",
         sum((unit.result for unit in units), LoadResult()),
         round(sum(unit.seconds for unit in units), 3),
         window=_span(units),
         newest_row_at=max(newest, default=None),
-        accounts=tuple(
-            account.account_id
-            for account in accounts
-            if any(unit.table == table for unit in account.units)
-        ),
+        accounts=tuple(result for result in results if result),
         warnings=tuple(warnings),
     )
 
 
-def _span(units: list[Unit]) -> str | None:
+def account_result(account: AccountLoad, table: str) -> AccountResult | None:
+    """Say what one account gave to a table; None when it was not asked."""
+    units = [unit for unit in account.units if unit.table == table]
+    error: SourceError | None = account.failures.get(table) or account.denied
+    if error is None and not units:
+        return None
+    certificates = [unit.certificate for unit in units if unit.certificate]
+    spends = [unit.spend for unit in units if unit.spend is not None]
+    outcome = "failed" if error else "loaded"
+    if account.denied:
+        outcome = "denied"
+    elif isinstance(error, RateLimited):
+        outcome = "waiting"
+    return AccountResult(
+        account.account_id,
+        outcome,  # type: ignore[arg-type]
+        rows=sum(unit.result.rows_read for unit in units),
+        spend=sum(spends) if spends else None,  # type: ignore[arg-type]
+        currency=account.currency,
+        window=_span(units),
+        certificate=certificates[-1] if certificates else None,
+        error=str(error) if error else None,
+    )
+
+
+def _span(units: Sequence[Unit]) -> str | None:
     windows: list[Window] = [unit.window for unit in units if unit.window]
     if not windows:
         return None
     return f"{min(first for first, _ in windows)}..{max(last for _, last in windows)}"
 
 
-def _summary(failures: Mapping[str, SourceError], *, total: int) -> SourceError:
-    """Make one error of all failed accounts; its class is theirs if they share one."""
-    kinds = {type(error) for error in failures.values()}
+def raise_failures(
+    failures: Mapping[str, SourceError],
+    *,
+    total: int,
+    beside: Sequence[SourceError] = (),
+) -> None:
+    """Raise one error of all that failed, accounts first; none if nothing did.
+
+    Its class is that of all failures if they share one. A refused token is told once.
+    """
+    if failures:
+        beside = [error for error in beside if not isinstance(error, TokenRefused)]
+    everything = [*failures.values(), *beside]
+    if not everything:
+        return
+    kinds = {type(error) for error in everything}
     kind = kinds.pop() if len(kinds) == 1 else SourceError
-    lines = "\n".join(f"  {account}: {error}" for account, error in failures.items())
+    lines = [f"  {account}: {error}" for account, error in failures.items()]
+    lines += [f"  {error}" for error in beside]
     others = ", the others are complete" if len(failures) < total else ""
-    return kind(
-        f"{len(failures)} of {total} ad accounts failed{others}:\n{lines}",
+    raise kind(
+        f"{len(failures)} of {total} ad accounts failed{others}:\n" + "\n".join(lines),
         system=SYSTEM,
     )
