@@ -169,7 +169,7 @@ def test_a_refused_token_is_not_tried_on_every_account(new_database):
             pipeline.load()
 
         loaded = {table.table for table in pipeline.loaded}
-        assert not loaded & {*ACCOUNT_TABLES, "pages", "leads"}
+        assert not loaded & {*ACCOUNT_TABLES, "pages"}
         assert sorted(pipeline.outcomes("accounts")) == [
             (account_id, "failed") for account_id in ALL
         ]
