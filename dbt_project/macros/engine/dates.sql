@@ -23,6 +23,17 @@
     (cast({{ day }} as timestamp) at time zone {{ zone }})
 {%- endmacro %}
 
+{#- The instant at which the clocks of a zone show an hour (0 to 23) of a day. One that
+    they show twice is the later; one that they skip is the hour after it. -#}
+{% macro hour_start(day, hour, zone) -%}
+    {{ return(adapter.dispatch("hour_start", "traffic")(day, hour, zone)) }}
+{%- endmacro %}
+
+{% macro default__hour_start(day, hour, zone) -%}
+    ((cast({{ day }} as timestamp) + {{ hour }} * interval '1 hour')
+        at time zone {{ zone }})
+{%- endmacro %}
+
 {% macro add_days(day, days) -%}
     {{ return(adapter.dispatch("add_days", "traffic")(day, days)) }}
 {%- endmacro %}

@@ -1,0 +1,36 @@
+with
+
+account_days as (
+    select * from {{ ref('int_spend__account_days') }}
+),
+
+accounts as (
+    select * from {{ ref('int_coverage__accounts') }}
+),
+
+recent_days as (
+    select
+        account_days.*,
+        account_days.date > {{ add_days('accounts.local_today', -28) }} as is_recent
+    from account_days
+    inner join accounts on account_days.account_id = accounts.account_id
+),
+
+-- One unknown day of the last 28 makes their sum unknown.
+spend as (
+    select
+        account_id,
+        min(case when account_spend <> 0 then date end) as first_spend_date,
+        max(case when account_spend <> 0 then date end) as last_spend_date,
+        {{ any_of('is_recent and account_spend <> 0') }} as has_recent_spend,
+        case
+            when
+                count(case when is_recent then 1 end)
+                = count(case when is_recent and is_covered then account_spend end)
+                then coalesce(sum(case when is_recent then account_spend end), 0)
+        end as spend_28d
+    from recent_days
+    group by account_id
+)
+
+select * from spend
