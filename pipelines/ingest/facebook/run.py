@@ -115,7 +115,9 @@ def opened(
                 graph_url=config.graph_url,
                 api_version=config.api_version,
             )
-            pacer = Pacer(timer, patience_seconds=config.patience_seconds)
+            pacer = Pacer(
+                timer, patience_seconds=config.patience_seconds, on_wait=on_progress
+            )
             client = GraphClient(api, pacer)
 
             def known(account_id: str, level: str, parent: str | None) -> Sequence[str]:
