@@ -183,6 +183,20 @@ def test_activities_page_by_time_and_end_with_an_empty_page():
     assert set(first["data"][0]) == {"object_id", "event_time"}
 
 
+def test_changes_that_look_alike_are_all_told():
+    facebook = world()
+    facebook.activities.extend([activity(FIRST, "2026-01-05T10:00:00+0000")] * 3)
+
+    with asking(facebook) as ask:
+        pages = ask.all_rows(f"{FIRST}/activities", limit=1)
+
+    alike = {
+        "event_time": "2026-01-05T10:00:00+0000",
+        "event_type": "update_ad_set_budget",
+    }
+    assert pages == [[alike]] * 3 + [[]]
+
+
 def test_activities_hold_the_asked_span_and_else_a_week():
     facebook = world()
     facebook.activities.extend(

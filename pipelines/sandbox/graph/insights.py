@@ -16,14 +16,24 @@ from pipelines.sandbox.story.world import FacebookWorld
 PERIOD = frozenset({"date_start", "date_stop"})
 
 
-def answer(
-    facebook: FacebookWorld,
+def selected_rows(facebook: FacebookWorld, question: Question) -> list[Document]:
+    """Return the rows that answer a question, as the story tells them."""
+    if question.is_hourly:
+        return _of_days(facebook.account_hours, question)
+    if question.level == "account" and not question.rules:
+        return _of_days(facebook.account_days, question)
+    rows = selected_ad_days(facebook, question)
+    return rows if question.level == "ad" else totals(rows, level=question.level)
+
+
+def said(
+    row: Document,
     question: Question,
     *,
     silent_windows: Collection[str] = (),
     silent_fields: Collection[str] = (),
-) -> list[Document]:
-    """Return the rows that answer a question, each with the requested fields only.
+) -> Document:
+    """Return what Facebook says of a row: the requested fields and windows only.
 
     What is silent is asked for in vain, without an error.
     """
@@ -31,14 +41,11 @@ def answer(
     if question.is_hourly:
         names.add(HOURLY)
     windows = tuple(one for one in question.windows if one not in silent_windows)
-    return [
-        {
-            name: with_windows(value, windows)
-            for name, value in row.items()
-            if name in names
-        }
-        for row in _rows(facebook, question)
-    ]
+    return {
+        name: with_windows(value, windows)
+        for name, value in row.items()
+        if name in names
+    }
 
 
 def selected_ad_days(facebook: FacebookWorld, question: Question) -> list[Document]:
@@ -56,15 +63,6 @@ def selected_ad_days(facebook: FacebookWorld, question: Question) -> list[Docume
             or all(rule.fits(values.of(row)) for rule in question.rules)
         )
     ]
-
-
-def _rows(facebook: FacebookWorld, question: Question) -> Iterable[Document]:
-    if question.is_hourly:
-        return _of_days(facebook.account_hours, question)
-    if question.level == "account" and not question.rules:
-        return _of_days(facebook.account_days, question)
-    rows = selected_ad_days(facebook, question)
-    return rows if question.level == "ad" else totals(rows, level=question.level)
 
 
 def _of_days(rows: Iterable[Document], question: Question) -> list[Document]:

@@ -37,11 +37,13 @@ def rows_page(graph: Graph, rows: Sequence[Document], asked: Asked) -> Document:
     return page(rows, asked.params, url=asked.url, habits=habits)
 
 
-def checked_fields(params: Mapping[str, str], *, of: type) -> list[str]:
+def checked_fields(
+    params: Mapping[str, str], *, of: type, default: str = "id"
+) -> list[str]:
     """Return the requested fields; refuse one that the SDK's class does not know."""
     enum: Any = of
     known = {value for value in vars(enum.Field).values() if isinstance(value, str)}
-    fields = [name.strip() for name in params.get("fields", "id").split(",")]
+    fields = [name.strip() for name in params.get("fields", default).split(",")]
     for name in fields:
         if name.split("{")[0] not in known:
             raise refusals.unknown_field(name, kind=of.__name__)

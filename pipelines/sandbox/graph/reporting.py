@@ -6,7 +6,7 @@ Which rows answer belongs to `insights.py`, the states of a run to `reports.py`.
 from datetime import date
 
 from pipelines.sandbox.graph import refusals
-from pipelines.sandbox.graph.insights import answer, selected_ad_days
+from pipelines.sandbox.graph.insights import said, selected_ad_days, selected_rows
 from pipelines.sandbox.graph.listings import rows_page
 from pipelines.sandbox.graph.objects import owner
 from pipelines.sandbox.graph.pages import Document, page_limit
@@ -24,13 +24,17 @@ def insights(graph: Graph, owner_id: str, asked: Asked) -> Document:
         graph.faults.before_rows(page_limit(asked.params, graph.page_size))
     if _is_poisoned(graph, question):
         raise refusals.poisoned(*graph.faults.poison_code)
-    rows = answer(
-        graph.facebook,
-        question,
-        silent_windows=graph.faults.silent_windows,
-        silent_fields=graph.faults.silent_fields,
-    )
-    return rows_page(graph, rows, asked)
+    answer = rows_page(graph, selected_rows(graph.facebook, question), asked)
+    answer["data"] = [
+        said(
+            row,
+            question,
+            silent_windows=graph.faults.silent_windows,
+            silent_fields=graph.faults.silent_fields,
+        )
+        for row in answer["data"]
+    ]
+    return answer
 
 
 def start_report(graph: Graph, owner_id: str, asked: Asked) -> Document:
