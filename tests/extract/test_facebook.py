@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from facebook_business.adobjects.ad import Ad
@@ -17,15 +18,23 @@ from starlette.applications import Starlette
 
 from pipelines.errors import ProtocolError, RateLimited, SourceUnreachable
 from pipelines.extract.facebook import fields
-from pipelines.extract.facebook.client import GraphClient
 from pipelines.extract.facebook.errors import AccountDenied, TokenRefused
-from pipelines.extract.facebook.extractor import ADS, CAMPAIGNS, FacebookExtractor
-from pipelines.extract.facebook.pacing import Pacer
-from pipelines.extract.facebook.transport import open_api
+from pipelines.extract.facebook.extractor import (
+    ADS,
+    CAMPAIGNS,
+    Edge,
+    FacebookExtractor,
+)
+from pipelines.extract.facebook.insights import (
+    ACCOUNT_DAYS,
+    AD_DAYS,
+    InsightsReader,
+    Report,
+    Window,
+)
 from pipelines.sandbox.facebook import facebook_app
 from pipelines.sandbox.graph.faults import Faults
-from pipelines.sandbox.serving import serve
-from tests.facebook_clock import VirtualTimer
+from tests.facebook_client import Reached, reaching
 from tests.facebook_world import FIRST, TODAY, TOKEN, ad, days, insight, world
 
 SECRET = "an-app-secret"
@@ -35,30 +44,24 @@ LAST_WEEK = (TODAY - timedelta(days=6), TODAY)
 class Reader:
     """An extractor beside the emulator it talks to."""
 
-    def __init__(self, extractor: FacebookExtractor, app: Starlette) -> None:
-        self.extractor = extractor
-        self.calls = app.state.calls
-        self.waits: list[float] = []
+    def __init__(self, reached: Reached) -> None:
+        reader = InsightsReader(reached.client, reached.timer)
+        self.extractor = FacebookExtractor(reached.client, reader)
+        self.calls = reached.calls
+        self.waits = reached.waits
+
+    def objects(self, edge: Edge) -> list[dict]:
+        return list(self.extractor.objects(FIRST, edge).rows.values())
+
+    def insights(self, report: Report, window: Window) -> list[dict]:
+        rows, _ = self.extractor.insights(FIRST, report, window)
+        return rows
 
 
 @contextmanager
-def reading(
-    app: Starlette, *, token: str = TOKEN, secret: str | None = None, version="v26.0"
-) -> Iterator[Reader]:
-    timer = VirtualTimer()
-    with serve(app) as url:
-        api = open_api(
-            access_token=token, app_secret=secret, graph_url=url, api_version=version
-        )
-        pacer = Pacer(timer, jitter=lambda: 0)
-        client = GraphClient(api, pacer, jitter=lambda: 0)
-        reader = Reader(FacebookExtractor(client), app)
-        reader.waits = timer.sleeps
-        yield reader
-
-
-def rows_of(batches) -> list[dict]:
-    return [row for batch in batches for row in batch]
+def reading(app: Starlette, **options: Any) -> Iterator[Reader]:
+    with reaching(app, **options) as reached:
+        yield Reader(reached)
 
 
 @pytest.mark.parametrize(
@@ -81,7 +84,7 @@ def test_all_pages_of_an_edge_are_read(ads):
     app = facebook_app(world(ads=ads), page_size=4)
 
     with reading(app) as reader:
-        rows = rows_of(reader.extractor.objects(FIRST, ADS))
+        rows = reader.objects(ADS)
 
     assert [row["ad_id"] for row in rows] == [f"1001{n:04}" for n in range(ads)]
     assert rows[0] | {"payload": None} == {
@@ -97,8 +100,8 @@ def test_all_pages_of_an_edge_are_read(ads):
 def test_requests_have_the_sdk_s_shape():
     with reading(facebook_app(world())) as reader:
         reader.extractor.account(FIRST)
-        rows_of(reader.extractor.objects(FIRST, CAMPAIGNS))
-        rows_of(reader.extractor.ad_insights(FIRST, LAST_WEEK))
+        reader.objects(CAMPAIGNS)
+        reader.insights(AD_DAYS, LAST_WEEK)
 
     node, edge, insights = reader.calls
     assert node.user_agent.startswith("fbbizsdk-python-v26")
@@ -116,7 +119,7 @@ def test_requests_have_the_sdk_s_shape():
 
 def test_the_account_total_is_asked_for_without_a_status_filter():
     with reading(facebook_app(world())) as reader:
-        rows = rows_of(reader.extractor.account_insights(FIRST, LAST_WEEK))
+        rows = reader.insights(ACCOUNT_DAYS, LAST_WEEK)
 
     assert "filtering" not in reader.calls[0].params
     assert [row["stat_date"] for row in rows] == days(5)
@@ -130,8 +133,8 @@ def test_spend_of_archived_and_deleted_ads_is_read():
         facebook.ad_days.append(insight(FIRST, TODAY, ad_id=hidden["id"], spend="9.99"))
 
     with reading(facebook_app(facebook)) as reader:
-        listed = rows_of(reader.extractor.objects(FIRST, ADS))
-        spent = rows_of(reader.extractor.ad_insights(FIRST, (TODAY, TODAY)))
+        listed = reader.objects(ADS)
+        spent = reader.insights(AD_DAYS, (TODAY, TODAY))
 
     assert [row["payload"]["effective_status"] for row in listed] == [
         "ACTIVE",
@@ -144,7 +147,7 @@ def test_a_window_that_is_too_large_is_asked_for_in_smaller_pages():
     app = facebook_app(world(ads=30), faults=Faults(rows_at_most=100))
 
     with reading(app) as reader:
-        rows = rows_of(reader.extractor.ad_insights(FIRST, LAST_WEEK))
+        rows = reader.insights(AD_DAYS, LAST_WEEK)
 
     assert len(rows) == 30 * 5
     assert [call.params["limit"] for call in reader.calls] == [
@@ -155,14 +158,14 @@ def test_a_window_that_is_too_large_is_asked_for_in_smaller_pages():
     ]
 
 
-def test_a_window_that_stays_too_large_is_halved_down_to_the_day():
-    app = facebook_app(world(), faults=Faults(rows_at_most=1))
+def test_a_window_that_no_page_can_hold_is_answered_by_a_report_job():
+    app = facebook_app(world(ads=3), faults=Faults(rows_at_most=1))
 
-    with reading(app) as reader, pytest.raises(ProtocolError, match="reduce"):
-        rows_of(reader.extractor.ad_insights(FIRST, LAST_WEEK))
+    with reading(app) as reader:
+        rows = reader.insights(AD_DAYS, LAST_WEEK)
 
-    spans = [call.params["time_range"] for call in reader.calls]
-    assert spans[-1] == '{"since":"2025-12-31","until":"2025-12-31"}'
+    assert len(rows) == 3 * 5
+    assert [call.method for call in reader.calls].count("POST") == 1
 
 
 def test_a_passing_failure_is_tried_again():
@@ -188,7 +191,7 @@ def test_a_limit_is_waited_for_without_smaller_pages():
     app = facebook_app(world(), faults=Faults(throttled={FIRST: 2}))
 
     with reading(app) as reader:
-        rows = rows_of(reader.extractor.objects(FIRST, ADS))
+        rows = reader.objects(ADS)
 
     assert len(rows) == 2
     assert reader.waits == [60, 120]
@@ -199,7 +202,7 @@ def test_a_limit_that_does_not_lift_ends_the_patience():
     app = facebook_app(world(), faults=Faults(throttled={FIRST: 99}))
 
     with reading(app) as reader, pytest.raises(RateLimited, match="minutes"):
-        rows_of(reader.extractor.objects(FIRST, ADS))
+        reader.objects(ADS)
 
     assert sum(reader.waits) <= 900
 
@@ -243,7 +246,7 @@ def test_no_credential_is_told_by_errors_logs_or_rows(caplog):
     told: list[str] = []
 
     with reading(app, secret=SECRET) as reader:
-        told += map(repr, rows_of(reader.extractor.objects(FIRST, ADS)))
+        told += map(repr, reader.objects(ADS))
     with pytest.raises(SourceUnreachable) as unreachable:
         reader.extractor.account(FIRST)
     error: BaseException | None = unreachable.value

@@ -1,187 +1,194 @@
-"""Facebook's error codes, broken answers and rate headers, row by row."""
-
-import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+"""The table of Facebook's errors, row by row, and what each makes the client do."""
 
 import pytest
-from starlette.applications import Starlette
 from starlette.responses import Response
-from starlette.routing import Route
 
-from pipelines.extract.facebook.client import GraphClient
-from pipelines.extract.facebook.errors import GraphError, Kind, classify
-from pipelines.extract.facebook.pacing import wait_after
-from pipelines.extract.facebook.transport import open_api
-from pipelines.sandbox.serving import serve
+from pipelines.errors import (
+    ProtocolError,
+    RateLimited,
+    SourceUnreachable,
+)
+from pipelines.extract.facebook.errors import (
+    RULES,
+    AccountDenied,
+    GraphError,
+    Kind,
+    TokenRefused,
+    classify,
+    source_error,
+    stops_all,
+)
+from tests.facebook_client import answering, body, page, reaching, refusal
 
 REDUCE = "Please reduce the amount of data you're asking for, then retry"
+SUMMARY = "(#100) Cannot include total_count in summary param because it failed"
+NO_FIELD = "(#100) Tried accessing nonexisting field (x) on node type (Ad)"
+
+# Code, subcode, message, kind, and whether a limit stops every account.
+ROWS = [
+    (4, None, "", Kind.RATE, True),
+    (4, 1504022, "", Kind.RATE, True),
+    (4, 1504039, "", Kind.RATE, True),
+    (17, None, "", Kind.RATE, True),
+    (17, 2446079, "", Kind.RATE, False),
+    (32, None, "", Kind.RATE, False),
+    (341, None, "", Kind.RATE, True),
+    (613, None, "", Kind.RATE, False),
+    (613, 1996, "", Kind.RATE, False),
+    *((code, None, "", Kind.RATE, False) for code in range(80000, 80007)),
+    (80004, 2446079, "", Kind.RATE, False),
+    (80008, None, "", Kind.RATE, False),
+    (80014, None, "", Kind.RATE, False),
+    (100, 1487534, "", Kind.TOO_LARGE, False),
+    (100, 1504018, "", Kind.TOO_LARGE, False),
+    (2, 1504038, "", Kind.TOO_LARGE, False),
+    (-3, 1504045, "", Kind.TOO_LARGE, False),
+    (-2, 2490547, "", Kind.TOO_LARGE, False),
+    (1, None, REDUCE, Kind.TOO_LARGE, False),
+    (1, 99, REDUCE.upper(), Kind.TOO_LARGE, False),
+    (960, None, "", Kind.TOO_LARGE, False),
+    (1, None, "An unknown error occurred", Kind.TRANSIENT, False),
+    (1, 99, "An unknown error occurred", Kind.TRANSIENT, False),
+    (2, None, "", Kind.TRANSIENT, False),
+    (2, 1504043, "", Kind.TRANSIENT, False),
+    (2, 1504044, "", Kind.TRANSIENT, False),
+    (99, None, "", Kind.TRANSIENT, False),
+    (104, None, "", Kind.TRANSIENT, False),
+    (100, None, SUMMARY, Kind.TRANSIENT, False),
+    (102, None, "", Kind.AUTH, False),
+    (190, None, "", Kind.AUTH, False),
+    *((190, subcode, "", Kind.AUTH, False) for subcode in (458, 460, 463, 467)),
+    (10, None, "", Kind.PERMISSION, False),
+    (200, None, "", Kind.PERMISSION, False),
+    (299, None, "", Kind.PERMISSION, False),
+    (3191001, None, "", Kind.PERMISSION, False),
+    (100, 33, "", Kind.PERMISSION, False),
+    (100, None, NO_FIELD, Kind.CONFIG, False),
+    (2, 1504041, "", Kind.CONFIG, False),
+    (2, 1504042, "", Kind.CONFIG, False),
+    (2500, None, "", Kind.CONFIG, False),
+    (2601, 1815107, "", Kind.CONFIG, False),
+    (2635, None, "", Kind.CONFIG, False),
+    (3018, None, "", Kind.CONFIG, False),
+    (80007, None, "", Kind.CONFIG, False),
+    (123456, None, "", Kind.CONFIG, False),
+]
+IDS = [f"{code}/{subcode} {message[:9]}" for code, subcode, message, *_ in ROWS]
 
 
-@pytest.mark.parametrize(
-    ("code", "subcode", "message", "kind"),
-    [
-        (4, None, "", Kind.RATE),
-        (4, 1504022, "", Kind.RATE),
-        (4, 1504039, "", Kind.RATE),
-        (17, 2446079, "", Kind.RATE),
-        (32, None, "", Kind.RATE),
-        (341, None, "", Kind.RATE),
-        (613, 1996, "", Kind.RATE),
-        (80000, None, "", Kind.RATE),
-        (80006, None, "", Kind.RATE),
-        (80008, None, "", Kind.RATE),
-        (80014, None, "", Kind.RATE),
-        (100, 1487534, "", Kind.TOO_LARGE),
-        (100, 1504018, "", Kind.TOO_LARGE),
-        (2, 1504038, "", Kind.TOO_LARGE),
-        (-3, 1504045, "", Kind.TOO_LARGE),
-        (-2, 2490547, "", Kind.TOO_LARGE),
-        (1, None, REDUCE, Kind.TOO_LARGE),
-        (960, None, "", Kind.TOO_LARGE),
-        (1, None, "An unknown error occurred", Kind.TRANSIENT),
-        (2, None, "", Kind.TRANSIENT),
-        (2, 1504043, "", Kind.TRANSIENT),
-        (2, 1504044, "", Kind.TRANSIENT),
-        (99, None, "", Kind.TRANSIENT),
-        (104, None, "", Kind.TRANSIENT),
-        (100, None, "Cannot include x in summary param", Kind.TRANSIENT),
-        (None, None, "Service Unavailable", Kind.TRANSIENT),
-        (190, 463, "", Kind.AUTH),
-        (102, None, "", Kind.AUTH),
-        (10, None, "", Kind.PERMISSION),
-        (200, None, "", Kind.PERMISSION),
-        (299, None, "", Kind.PERMISSION),
-        (3191001, None, "", Kind.PERMISSION),
-        (100, 33, "", Kind.PERMISSION),
-        (100, None, "Tried accessing nonexisting field (x)", Kind.CONFIG),
-        (2, 1504041, "", Kind.CONFIG),
-        (2, 1504042, "", Kind.CONFIG),
-        (2500, None, "", Kind.CONFIG),
-        (2635, None, "", Kind.CONFIG),
-        (3018, None, "", Kind.CONFIG),
-        (123456, None, "", Kind.CONFIG),
-    ],
-)
-def test_each_code_has_its_class(code, subcode, message, kind):
+@pytest.mark.parametrize(("code", "subcode", "message", "kind", "all_"), ROWS, ids=IDS)
+def test_each_code_has_its_class_and_reach(code, subcode, message, kind, all_):
+    error = GraphError(message, kind=kind, code=code, subcode=subcode)
+
     assert classify(code, subcode=subcode, message=message) is kind
+    assert stops_all(error) is all_
 
 
-def test_a_result_that_is_not_there_yet_is_waited_for():
-    assert classify(100, subcode=33, young_job=True) is Kind.TRANSIENT
-    assert classify(2601, subcode=1815107, young_job=True) is Kind.TRANSIENT
+def test_every_row_of_the_table_is_tried():
+    young = {(2601, 1815107), (100, 33)}
+    tried = {(code, subcode) for code, subcode, *_ in ROWS} | young
+
+    for rule in RULES:
+        for subcode in rule.subcodes or {None}:
+            assert any((code, subcode) in tried for code in rule.codes), rule
+
+
+@pytest.mark.parametrize(("code", "subcode", "message", "kind", "all_"), ROWS, ids=IDS)
+def test_each_code_makes_the_client_wait_retry_or_stop(
+    code, subcode, message, kind, all_
+):
+    app = answering(refusal(code, subcode=subcode, message=message), page("1"))
+
+    with reaching(app) as reached:
+        if kind in (Kind.RATE, Kind.TRANSIENT, Kind.TOO_LARGE):
+            pages = list(reached.client.pages(("act_1", "ads"), {}))
+            assert pages == [[{"id": "1"}]]
+        else:
+            with pytest.raises(GraphError) as refused:
+                list(reached.client.pages(("act_1", "ads"), {}))
+            assert (refused.value.kind, refused.value.code) == (kind, code)
+
+    waits = {Kind.RATE: [60], Kind.TRANSIENT: [1]}
+    assert reached.waits == waits.get(kind, [])
+    sizes = [call["limit"] for call in reached.calls]
+    assert sizes == {
+        Kind.RATE: ["500", "500"],
+        Kind.TRANSIENT: ["500", "500"],
+        Kind.TOO_LARGE: ["500", "250"],
+    }.get(kind, ["500"])
+
+
+@pytest.mark.parametrize(("code", "subcode"), [(100, 33), (2601, 1815107)])
+def test_a_young_job_s_result_is_waited_for(code, subcode):
+    answers = (refusal(code, subcode=subcode), page("1"))
+
+    with reaching(answering(*answers)) as reached:
+        pages = list(reached.client.pages(("77", "insights"), {}, young_job=True))
+    with reaching(answering(*answers)) as old, pytest.raises(GraphError) as refused:
+        list(old.client.pages(("77", "insights"), {}))
+
+    assert pages == [[{"id": "1"}]]
+    assert refused.value.kind in (Kind.PERMISSION, Kind.CONFIG)
+    assert len(old.calls) == 1
 
 
 def test_http_decides_where_the_code_is_unknown():
     assert classify(None, status=429) is Kind.RATE
+    assert classify(2, status=429) is Kind.RATE
+    assert classify(190, status=429) is Kind.AUTH
+    assert classify(None, status=200) is Kind.TRANSIENT
     assert classify(123456, status=503) is Kind.TRANSIENT
-
-
-@contextmanager
-def answering(*answers: Response) -> Iterator[GraphClient]:
-    """Yield a client of a server that gives these answers, one after the other."""
-    left = list(answers)
-
-    async def endpoint(_: object) -> Response:
-        return left.pop(0) if len(left) > 1 else left[0]
-
-    with serve(Starlette(routes=[Route("/{path:path}", endpoint)])) as url:
-        api = open_api(
-            access_token="a-token-for-tests",
-            app_secret=None,
-            graph_url=url,
-            api_version="v26.0",
-        )
-        yield GraphClient(api, sleep=lambda _: None, jitter=lambda: 0)
-
-
-def body(content: object, status: int = 200) -> Response:
-    text = content if isinstance(content, str) else json.dumps(content)
-    return Response(text, status_code=status, media_type="application/json")
-
-
-BROKEN = {
-    "html 502": (body("<html>Bad Gateway</html>", 502), Kind.TRANSIENT),
-    "text 429": (body("Too many requests", 429), Kind.RATE),
-    "truncated": (body('{"data": [{"id": "1"}'), Kind.TRANSIENT),
-    "empty": (body(""), Kind.TRANSIENT),
-    "success text": (body('"success"', 500), Kind.TRANSIENT),
-    "data null": (body({"data": None}), Kind.TRANSIENT),
-    "data of texts": (body({"data": ["a"]}), Kind.TRANSIENT),
-    "no data": (body({}), Kind.TRANSIENT),
-    "success false": (body({"success": False}), Kind.TRANSIENT),
-    "error text": (body({"error": "gone"}), Kind.TRANSIENT),
-    "error null": (body({"error": None}, 500), Kind.TRANSIENT),
-    "error with 200": (body({"error": {"code": 190, "message": "x"}}), Kind.AUTH),
-    "bad error data": (
-        body({"error": {"code": 190, "message": "x", "error_data": "{"}}, 400),
-        Kind.AUTH,
-    ),
-    "redirect": (
-        Response("", status_code=302, headers={"location": "/elsewhere"}),
-        Kind.TRANSIENT,
-    ),
-    "next without cursor": (
-        body({"data": [], "paging": {"next": "https://x"}}),
-        Kind.BROKEN,
-    ),
-    "cursor twice": (
-        body({"data": [], "paging": {"next": "x", "cursors": {"after": "A"}}}),
-        Kind.BROKEN,
-    ),
-}
-
-
-@pytest.mark.parametrize(("answer", "kind"), BROKEN.values(), ids=BROKEN.keys())
-def test_a_broken_answer_is_an_error_of_ours(answer, kind):
-    with answering(answer) as client, pytest.raises(GraphError) as refused:
-        list(client.pages(("act_1", "ads"), {}))
-
-    assert refused.value.kind is kind
-
-
-def test_an_empty_middle_page_does_not_end_the_list():
-    def page(ids: list[str], after: str | None) -> Response:
-        paging = {"next": "x", "cursors": {"after": after}} if after else {}
-        return body({"data": [{"id": i} for i in ids], "paging": paging})
-
-    with answering(page(["1"], "A"), page([], "B"), page(["2"], None)) as client:
-        pages = list(client.pages(("act_1", "ads"), {}))
-
-    assert pages == [[{"id": "1"}], [], [{"id": "2"}]]
-
-
-def test_a_broken_page_is_read_again_not_skipped():
-    whole = body({"data": [{"id": "1"}]})
-
-    with answering(body("", 200), body("<html>", 502), whole) as client:
-        assert list(client.pages(("act_1", "ads"), {})) == [[{"id": "1"}]]
+    assert classify(123456, is_transient=True) is Kind.TRANSIENT
+    assert stops_all(GraphError("", kind=Kind.RATE, status=429))
 
 
 @pytest.mark.parametrize(
-    ("header", "content", "seconds"),
+    ("error", "cls", "words"),
     [
-        (
-            "X-Business-Use-Case-Usage",
-            {"1": [{"type": "ads_insights", "estimated_time_to_regain_access": 7}]},
-            420,
-        ),
-        (
-            "X-Ad-Account-Usage",
-            {"acc_id_util_pct": 100, "reset_time_duration": 30},
-            30,
-        ),
-        ("X-Ad-Account-Usage", {"acc_id_util_pct": 9, "reset_time_duration": 30}, 0),
-        ("X-App-Usage", {"call_count": 96}, 60),
-        ("X-App-Usage", {"call_count": 50}, 0),
-        ("X-App-Usage", {"call_count": "NaN"}, 0),
-        ("X-FB-Ads-Insights-Throttle", {"acc_id_util_pct": 99.5}, 60),
-        ("X-Business-Use-Case-Usage", {"1": "none"}, 0),
+        ((Kind.RATE, 80004, None), RateLimited, "next run closes the gap"),
+        ((Kind.TOO_LARGE, 960, None), ProtocolError, "smallest question"),
+        ((Kind.TRANSIENT, 2, None), SourceUnreachable, "kept failing"),
+        ((Kind.JOB, None, None), SourceUnreachable, "report jobs kept failing"),
+        ((Kind.AUTH, 102, None), TokenRefused, "FACEBOOK_ACCESS_TOKEN"),
+        ((Kind.AUTH, 190, 458), TokenRefused, "removed the app"),
+        ((Kind.AUTH, 190, 460), TokenRefused, "password"),
+        ((Kind.AUTH, 190, 463), TokenRefused, "has expired"),
+        ((Kind.AUTH, 190, 467), TokenRefused, "taken back"),
+        ((Kind.PERMISSION, 200, None), AccountDenied, "system user access"),
+        ((Kind.CONFIG, 100, None), ProtocolError, "question is wrong"),
+        ((Kind.CONFIG, 2635, None), ProtocolError, "FACEBOOK_API_VERSION"),
+        ((Kind.CONFIG, 3018, None), ProtocolError, "37 months"),
+        ((Kind.BROKEN, None, None), ProtocolError, "nothing was replaced"),
     ],
 )
-def test_rate_headers_say_how_long_to_wait(header, content, seconds):
-    assert wait_after({header: json.dumps(content)}) == seconds
+def test_every_kind_says_where_it_happened_and_what_to_do(error, cls, words):
+    kind, code, subcode = error
+    refused = GraphError("said so", kind=kind, code=code, subcode=subcode)
+
+    shown = source_error(refused, table="ads", account_id="act_1", window="a..b")
+
+    assert type(shown) is cls
+    assert str(shown).startswith("facebook.ads [act_1 a..b]: ")
+    assert words in str(shown)
 
 
-def test_a_malformed_rate_header_asks_for_nothing():
-    assert wait_after({"X-App-Usage": "{call_count"}) == 0
+def test_what_facebook_tells_users_is_told_too():
+    error = {"message": "Invalid", "error_user_msg": "Pick another day", "code": 100}
+
+    with (
+        reaching(answering(body({"error": error}, 400))) as reached,
+        pytest.raises(GraphError, match=r"error 100: Invalid - Pick another day"),
+    ):
+        reached.client.node("act_1", ("id",))
+
+
+def test_a_words_only_refusal_of_a_proxy_is_shown_cut():
+    answer = Response("<html>  Bad\n Gateway " + "x" * 5000, 502)
+
+    with (
+        reaching(answering(answer)) as reached,
+        pytest.raises(GraphError, match=r"HTTP 502 .* <html> Bad Gateway") as seen,
+    ):
+        reached.client.node("act_1", ("id",))
+
+    assert len(str(seen.value)) < 300

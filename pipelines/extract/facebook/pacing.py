@@ -107,13 +107,13 @@ class Pacer:
         account's patience.
         """
         keys = set(_keys(account_id, use_case, is_job=is_job))
+        pause = self._pause(keys)
         while (wait := self._claim_wait(account_id, keys)) > 0:
             # Those who waited for the same limit do not come back all at once.
             self.timer.sleep(wait + self._jitter())
-        with self._lock:
-            spreads = [s for (key, _), s in self._spreads.items() if key in keys]
-        if spreads and max(spreads) > 0:
-            self.timer.sleep(max(spreads))
+            pause = 0.0
+        if pause:
+            self.timer.sleep(pause)
 
     def after_call(self, headers: Mapping[str, str], account_id: str | None) -> None:
         """Learn from the headers of an answer which limits are near or reached."""
@@ -158,6 +158,12 @@ class Pacer:
         """Return the seconds that were waited for the account's limits so far."""
         with self._lock:
             return self._waited[bare_id(account_id)]
+
+    def _pause(self, keys: set[Key]) -> float:
+        """Return the pause that spreads calls while a limit is nearly reached."""
+        with self._lock:
+            spreads = [s for (key, _), s in self._spreads.items() if key in keys]
+        return max(spreads, default=0.0)
 
     def _claim_wait(self, account_id: str | None, keys: set[Key]) -> float:
         """Return how long to wait now, taken from the account's patience."""

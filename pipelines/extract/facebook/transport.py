@@ -189,9 +189,17 @@ def open_api(
     secrets = Secrets(access_token, app_secret, proof)
     session.requests = Guard(session.requests, secrets)
     # A proxy of this machine's environment cannot reach the machine itself.
-    session.requests.trust_env = urlsplit(session.GRAPH).hostname not in LOOPBACK
+    session.requests.trust_env = not _is_loopback(session.GRAPH)
     _quiet_the_wire(secrets)
     return FacebookAdsApi(session, api_version=api_version)
+
+
+def _is_loopback(url: str) -> bool:
+    try:
+        return urlsplit(url).hostname in LOOPBACK
+    except ValueError:
+        # The first call will say what is wrong with the address.
+        return False
 
 
 def _quiet_the_wire(secrets: Secrets) -> None:
