@@ -52,12 +52,7 @@ class Edges:
     def node(self, question: Question) -> Document:
         found = self.find(question.path[0])
         if found is None:
-            raise Refusal(
-                100,
-                f"Unsupported get request. Object with ID '{question.path[0]}' does "
-                "not exist, cannot be loaded due to missing permissions",
-                subcode=33,
-            )
+            raise _unknown(question.path[0])
         kind, document = found
         return _shown(document, question.fields(kind))
 
@@ -79,6 +74,8 @@ class Edges:
                 by_edge[kind] = lambda kind=kind: self._objects(account, kind, question)  # type: ignore[misc]
         if edge not in by_edge:
             return None
+        if head != "me" and self.find(head) is None:
+            raise _unknown(head)
         kind = {"accounts": "pages", "adaccounts": "account"}.get(edge, edge)
         fields = question.fields(kind) if edge != "permissions" else []
         made = by_edge[edge]()
@@ -153,6 +150,15 @@ def _shown(document: Document, fields: list[str], *, with_id: bool = True) -> Do
     """Return the asked fields that an object has; the id always, where there is one."""
     names = dict.fromkeys([*fields, *(["id"] if with_id else [])])
     return {name: document[name] for name in names if name in document}
+
+
+def _unknown(object_id: str) -> Refusal:
+    return Refusal(
+        100,
+        f"Unsupported get request. Object with ID '{object_id}' does not exist, "
+        "cannot be loaded due to missing permissions",
+        subcode=33,
+    )
 
 
 def _permissions() -> list[Document]:

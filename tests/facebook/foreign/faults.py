@@ -136,6 +136,7 @@ TRANSIENTS = {
     "drop": Fault(trick="drop"),
     "cut": Fault(trick="cut"),
     "half chunk": Fault(trick="half chunk"),
+    "halved": Fault(trick="halved"),
 }
 # Only where a list is expected.
 BROKEN_LISTS = {

@@ -7,7 +7,7 @@ import json
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from random import Random
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlsplit
@@ -15,9 +15,10 @@ from urllib.parse import parse_qsl, quote, urlsplit
 from tests.facebook.foreign import insights
 from tests.facebook.foreign.asking import VERSION, Question, Refusal, check_credentials
 from tests.facebook.foreign.edges import Edges, dressed
-from tests.facebook.foreign.faults import BY_NAME, LARGES, LEAK, Fault, Plan
+from tests.facebook.foreign.faults import BY_NAME, LARGES, LEAK, Fault
 from tests.facebook.foreign.jobs import Jobs
 from tests.facebook.foreign.paging import CALM, Oddities, Pager
+from tests.facebook.foreign.shapes import Answer, Call, Troubles
 from tests.facebook.foreign.truth import Truth
 
 Document = dict[str, Any]
@@ -25,43 +26,6 @@ ROOM = {
     "x-app-usage": '{"call_count":3,"total_cputime":1,"total_time":2}',
     "x-fb-ads-insights-throttle": '{"app_id_util_pct":1.5,"acc_id_util_pct":0}',
 }
-
-
-@dataclass(frozen=True)
-class Call:
-    """One counted call: whose, what for, and how it ended."""
-
-    account: str
-    category: str
-    path: str
-    params: Mapping[str, str]
-    ended: str
-
-
-@dataclass
-class Answer:
-    """What goes back, before it is bytes."""
-
-    status: int
-    body: Any
-    headers: dict[str, str] = field(default_factory=dict)
-    trick: str = ""
-
-
-@dataclass
-class Troubles:
-    """What is wrong for good, or until a moment; accounts by their digits."""
-
-    denied: set[str] = field(default_factory=set)
-    # Access is taken away after so many calls.
-    revoked: dict[str, int] = field(default_factory=dict)
-    throttled_until: dict[str, float] = field(default_factory=dict)
-    poison: list[insights.Poison] = field(default_factory=list)
-    # Lists longer than this are too large while the asked page is larger.
-    rows_at_most: dict[str, int] = field(default_factory=dict)
-    # Ad rows of these are never answered but by a job.
-    sync_never: set[str] = field(default_factory=set)
-    plan: Plan = field(default_factory=dict)
 
 
 class ForeignGraph:
@@ -99,10 +63,10 @@ class ForeignGraph:
             question = self._question(method, parts.path, query | dict(form))
             if "batch" in form and not question.path:
                 return self._batch(form, query, agent)
-            fault = self._fault(question)
+            fault, secret = self._fault(question), self.truth.secret
             try:
-                token, secret = self.truth.token, self.truth.secret
-                check_credentials(query, agent, token=token, secret=secret)
+                tokens = self._tokens(question)
+                check_credentials(query, agent, tokens=tokens, secret=secret)
                 self._refuse_for_good(question, parts.path)
                 body = (
                     None if fault and fault.body is not None else self._body(question)
@@ -116,6 +80,19 @@ class ForeignGraph:
                 return self._faulty(fault, question, body)
             self._count(question, "")
             return Answer(200, body, dict(ROOM))
+
+    def _tokens(self, question: Question) -> list[str]:
+        """Return the tokens that a call may carry: a page's own for its own things."""
+        head = question.path[0] if question.path else ""
+        form = self.truth.forms.get(head, {})
+        page = self.truth.pages.get(form.get("page_id", head), {})
+        token = page.get("access_token")
+        if question.category == "leadgen_forms" and token:
+            if question.params.get("access_token") == self.truth.token:
+                text = "(#190) This method must be called with a Page Access Token"
+                raise Refusal(190, text)
+            return [token]
+        return [self.truth.token, *([token] if token else [])]
 
     def _question(self, method: str, path: str, params: dict[str, str]) -> Question:
         version, *rest = path.strip("/").split("/")
@@ -157,6 +134,8 @@ class ForeignGraph:
         """Return what is planned for this call; what does not fit waits its turn."""
         key = question.account, self._asked[question.account] + 1
         self._asked[question.account] += 1
+        if question.category in self.troubles.halved:
+            return BY_NAME["halved"]
         name = self.troubles.plan.pop(key, None)
         if name is None:
             return None
@@ -174,7 +153,7 @@ class ForeignGraph:
 
     def _faulty(self, fault: Fault, question: Question, body: Any) -> Answer:
         token = self.truth.token
-        lower = quote(token + "|", safe="").lower()
+        lower = quote(token, safe="").replace("%7C", "%7c")
         leak = LEAK.replace("{token}", token).replace("{lower}", lower)
 
         def fill(text: str) -> str:

@@ -75,7 +75,9 @@ class _Handler(BaseHTTPRequestHandler):
             "cache-control": "private, no-cache",
             **answer.headers,
         }
-        if answer.trick:
+        if answer.trick == "halved":
+            body = body[: len(body) // 2]
+        elif answer.trick:
             self._break(answer, headers, body)
             return
         if "gzip" in self.headers.get("Accept-Encoding", "") and random.random() < 0.4:

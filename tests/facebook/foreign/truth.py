@@ -91,7 +91,8 @@ class Truth:
     pages: dict[str, Document] = field(default_factory=dict)
     forms: dict[str, Document] = field(default_factory=dict)
     leads: list[Document] = field(default_factory=list)
-    token: str = f"EAAB{CANARY}Token0123456789"
+    # The bar is written in three ways in addresses.
+    token: str = f"EAAB{CANARY}|Token0123456789"
     secret: str = f"{CANARY.lower()}secret0123456789abcdef"
 
     @property
