@@ -8,7 +8,9 @@ flattened as (
     select
         cast(kind as text) as kind,
         cast(subject as text) as subject,
-        {{ utc('expires_at') }} as expires_at
+        {{ utc('expires_at') }} as expires_at,
+        {{ json_text('payload', 'note') }} as note,
+        {{ json_text('payload', 'reason') }} as reason
     from expiries
 )
 
