@@ -72,6 +72,15 @@ def test_keys_are_unique(marts):
         "traffic_sales_stats": ("date", "period_type", "team_id"),
         "traffic_weekly_plans": ("team_id", "week_start"),
         "daily_traffic_reports": ("report_date",),
+        "ad_utms": ("ad_id", "creative_id", "set_number"),
+        "utm_hygiene": ("ad_id", "issue"),
+        "traffic_fb_campaigns": ("fb_campaign_id",),
+        "traffic_fb_ad_sets": ("fb_ad_set_id",),
+        "traffic_fb_ads": ("fb_ad_id",),
+        "facebook_ad_spend": ("ad_account_id", "date"),
+        "spend_reconciliation": ("ad_account_id", "stat_date"),
+        "dim_ad_accounts": ("ad_account_id",),
+        "traffic_leads": ("fb_lead_id",),
     }
 
     for mart, columns in keys.items():
@@ -162,6 +171,50 @@ def test_spend_of_teams_equals_spend_by_ad(marts):
         for column in SPEND:
             total = added(rows, column)
             assert total is None or total == added(by_ad[on], column), (on, column)
+
+
+def test_account_totals_are_the_ads_and_their_balance(marts):
+    by_day = defaultdict(list)
+    for row in marts["traffic_stats"]:
+        by_day[row["ad_account_id"], row["stat_date"]].append(row)
+
+    for row in marts["facebook_ad_spend"]:
+        parts = by_day[row["ad_account_id"], row["date"]]
+        for column in ("spend_usd", "spend_kzt", "impressions", "clicks"):
+            assert not row["is_covered"] or row[column] == added(parts, column)
+    for row in marts["spend_reconciliation"]:
+        if row["is_covered"]:
+            parts = row["ads_spend"] + row["balance_spend"]
+            assert row["account_spend"] == parts
+
+
+def test_ads_ad_sets_and_campaigns_spend_the_same(marts):
+    names = ("traffic_fb_ads", "traffic_fb_ad_sets", "traffic_fb_campaigns")
+    shown = [row for row in marts["traffic_stats"] if row["ad_id"]]
+
+    for column in ("impressions", "clicks"):
+        sums = {added(marts[name], column) for name in names}
+        assert sums == {added(shown, column)}
+    leads = {added(marts[name], "conversions") for name in names}
+    assert leads == {added(shown, "fb_leads")}
+
+
+def test_every_kind_of_fault_is_found_in_the_story():
+    issues = {row["issue"] for row in told("as told")[1]["utm_hygiene"]}
+
+    assert issues == {
+        "no_utm", "no_source", "unknown_source", "generic_source", "foreign_source",
+        "misspelt_source", "duplicate_parameter", "blank_value", "broken_macro",
+        "shared_tag", "ambiguous_utm",
+    }  # fmt: skip
+
+
+def test_form_leads_are_lost_at_each_step_and_found_in_each_way():
+    rows = told("as told")[1]["traffic_leads"]
+
+    assert {row["lost_at"] for row in rows} == {"landing", "crm", None}
+    ways = {"fb_lead_id", "phone", "email", None}
+    assert {row["matched_by"] for row in rows} == ways
 
 
 def test_ratios_are_known_exactly_when_their_parts_are(marts):

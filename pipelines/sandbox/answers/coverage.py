@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pipelines.sandbox.answers.ownership import Ownership, account_key
-from pipelines.sandbox.answers.reading import moment, text
+from pipelines.sandbox.answers.reading import almaty_day, moment, text
 from pipelines.sandbox.answers.rules import ALMATY
 from pipelines.sandbox.story.world import Document, World
 
@@ -52,7 +52,15 @@ class Coverage:
     def __init__(self, world: World, facts: Ownership, backfill_days: int) -> None:
         self.backfill = timedelta(days=backfill_days)
         known = accounts(world)
-        self._accounts = [known.get(listed) for listed in facts.listed_accounts]
+        self._visible = frozenset(known)
+        self.accounts = [
+            known.get(listed, Account(listed, None, almaty_day(world.now), None))
+            for listed in sorted(facts.listed_accounts)
+        ]
+
+    def is_visible(self, account: Account) -> bool:
+        """Tell whether a token reaches an account that is listed."""
+        return account.account_id in self._visible
 
     def is_loaded(self, account: Account, on: date) -> bool:
         """Tell whether an account's day lies in the window that was read."""
@@ -63,13 +71,15 @@ class Coverage:
 
         An account that no token can see leaves every day unknown.
         """
-        return all(account and self._covers(account, on) for account in self._accounts)
+        return all(self.covers(account, on) for account in self.accounts)
 
-    def _covers(self, account: Account, on: date) -> bool:
+    def covers(self, account: Account, on: date) -> bool:
         """Tell whether a day was read, precedes the account or has not begun there.
 
         A day that runs in the account's zone counts by any load; what has not begun
         holds nothing yet.
         """
+        if not self.is_visible(account):
+            return False
         is_before_life = account.created_on is not None and on < account.created_on
         return is_before_life or on >= account.today - self.backfill

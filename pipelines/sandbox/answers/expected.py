@@ -7,11 +7,21 @@ successful extract and build at the world's moment, on an empty warehouse.
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from pipelines.sandbox.answers.account_days import (
+    account_days,
+    facebook_ad_spend,
+    spend_reconciliation,
+)
+from pipelines.sandbox.answers.ad_accounts import dim_ad_accounts
+from pipelines.sandbox.answers.ad_objects import AdObjects
+from pipelines.sandbox.answers.ad_utms import ad_tags, ad_utms
 from pipelines.sandbox.answers.attribution import Decision, SaleAttribution
 from pipelines.sandbox.answers.campaigns import Campaigns
 from pipelines.sandbox.answers.chains import chained
 from pipelines.sandbox.answers.coverage import Coverage
 from pipelines.sandbox.answers.deals import Deal, deals
+from pipelines.sandbox.answers.form_leads import FormLeads
+from pipelines.sandbox.answers.hygiene import utm_hygiene
 from pipelines.sandbox.answers.lead_attribution import LeadAttribution
 from pipelines.sandbox.answers.leads import (
     Lead,
@@ -26,7 +36,7 @@ from pipelines.sandbox.answers.rates import Rates
 from pipelines.sandbox.answers.reading import almaty_day
 from pipelines.sandbox.answers.reports import daily_traffic_reports
 from pipelines.sandbox.answers.sales import Sale, new_buyers, sales
-from pipelines.sandbox.answers.spend import traffic_stats
+from pipelines.sandbox.answers.spend import Deliveries, deliveries, traffic_stats
 from pipelines.sandbox.answers.statistics import (
     Facts,
     daily,
@@ -54,19 +64,52 @@ def expected_marts(
     known_deals = deals(world)
     counted = leads(world, known_deals)
     found = sales(known_deals.values())
+    delivered = deliveries(world, campaigns, coverage)
     sold = _sale_rows(facts, campaigns, known_deals, counted, found)
     moved = Facts(
         sales=sold,
         refunds=_refund_rows(found, sold),
         leads=_lead_rows(facts, campaigns, known_deals, counted),
-        spend=traffic_stats(world, campaigns, coverage),
+        spend=traffic_stats(world, campaigns, delivered),
     )
     return {
         "sale_attribution": moved.sales,
         "refunds": moved.refunds,
         "lead_attribution": moved.leads,
         "traffic_stats": moved.spend,
+        "traffic_leads": FormLeads(world, campaigns, counted).traffic_leads(),
         **_statistics(world, facts, coverage, moved),
+        **_accounts(world, facts, coverage, moved, delivered),
+        **_ads(world, facts, moved.spend),
+    }
+
+
+def _accounts(
+    world: World,
+    facts: Ownership,
+    coverage: Coverage,
+    moved: Facts,
+    delivered: Deliveries,
+) -> dict[str, list[MartRow]]:
+    days = account_days(delivered, coverage, spine(moved, almaty_day(world.now)))
+    return {
+        "facebook_ad_spend": facebook_ad_spend(days, moved.spend, Rates(world)),
+        "spend_reconciliation": spend_reconciliation(days),
+        "dim_ad_accounts": dim_ad_accounts(world, facts, coverage, days),
+    }
+
+
+def _ads(
+    world: World, facts: Ownership, spend: list[MartRow]
+) -> dict[str, list[MartRow]]:
+    tags = ad_tags(world, facts)
+    objects = AdObjects(world, facts, tags, spend)
+    return {
+        "ad_utms": ad_utms(world, tags),
+        "utm_hygiene": utm_hygiene(world, facts, tags, spend),
+        "traffic_fb_campaigns": objects.campaigns(),
+        "traffic_fb_ad_sets": objects.ad_sets(),
+        "traffic_fb_ads": objects.ads(),
     }
 
 

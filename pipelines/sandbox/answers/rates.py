@@ -4,7 +4,7 @@ Never a later rate, never a constant. Converting amounts belongs to `spend.py`.
 """
 
 from bisect import bisect_right
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from pipelines.sandbox.answers.people import LONG_AGO
@@ -28,10 +28,14 @@ class Rates:
 
     def on(self, wanted: date) -> Decimal | None:
         """Return the rate of the day or of the last earlier day, at most a week old."""
+        age = self.age(wanted)
+        return None if age is None else self.known[wanted - timedelta(days=age)]
+
+    def age(self, wanted: date) -> int | None:
+        """Return how many days the rate of a day was carried; None without a rate."""
         at = bisect_right(self._days, wanted)
-        if not at or (wanted - self._days[at - 1]).days > RATE_MAX_AGE_DAYS:
-            return None
-        return self.known[self._days[at - 1]]
+        days = (wanted - self._days[at - 1]).days if at else RATE_MAX_AGE_DAYS + 1
+        return days if days <= RATE_MAX_AGE_DAYS else None
 
 
 def _known_rates(world: World) -> dict[date, Decimal]:

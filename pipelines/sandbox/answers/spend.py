@@ -40,20 +40,35 @@ class Delivery:
     ad_id: str | None = None
 
 
+@dataclass(frozen=True)
+class Deliveries:
+    """What was loaded: the days of ads, and the control totals of accounts."""
+
+    ads: list[Delivery]
+    totals: list[Delivery]
+
+
+def deliveries(world: World, campaigns: Campaigns, coverage: Coverage) -> Deliveries:
+    """Read the insights rows of listed accounts that lie in the loaded windows."""
+    read = _reader(world, campaigns, coverage)
+    return Deliveries(
+        ads=[found for row in world.facebook.ad_days if (found := read(row))],
+        totals=[found for row in world.facebook.account_days if (found := read(row))],
+    )
+
+
 def traffic_stats(
-    world: World, campaigns: Campaigns, coverage: Coverage
+    world: World, campaigns: Campaigns, delivered: Deliveries
 ) -> list[dict[str, Any]]:
     """Return one row per account, day and ad, balancing rows included."""
-    read = _reader(world, campaigns, coverage)
-    ads = [found for row in world.facebook.ad_days if (found := read(row))]
-    totals = [found for row in world.facebook.account_days if (found := read(row))]
     rates = Rates(world)
     owned = [
-        (one, campaigns.owner(one.campaign_id or "", one.stat_date)) for one in ads
+        (one, campaigns.owner(one.campaign_id or "", one.stat_date))
+        for one in delivered.ads
     ]
     owned += [
         (one, campaigns.account_owner(one.account.account_id))
-        for one in _balances(ads, totals)
+        for one in _balances(delivered.ads, delivered.totals)
     ]
     named = campaigns.facts.people.named
     return [_row(one, owner, named(owner.team), rates) for one, owner in owned]

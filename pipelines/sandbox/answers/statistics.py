@@ -101,6 +101,12 @@ def added(held: Value, value: Value) -> Value:
     return None if held is None or value is None else held + value
 
 
+def added_up(values: Iterable[Any]) -> Decimal | None:
+    """Add amounts up; an unknown one makes the sum unknown."""
+    found = list(values)
+    return None if None in found else sum(found, Decimal("0.00"))
+
+
 def _zeros() -> Figures:
     counts = dict.fromkeys(COUNTS + SPEND_COUNTS, 0)
     return counts | dict.fromkeys(AMOUNTS + SPEND_AMOUNTS, Decimal("0.00"))

@@ -137,7 +137,11 @@ def world(
             "tripwire": {},
         },
         facebook=FacebookWorld(
-            access_token="none", accounts=parts.get("accounts", accounts), **graph
+            access_token="none",
+            accounts=parts.get("accounts", accounts),
+            # AmoCRM's deals are called leads as well.
+            leads=parts.get("form_leads", []),
+            **graph,
         ),
         amocrm=AmocrmWorld(
             access_token="none",
