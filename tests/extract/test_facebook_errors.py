@@ -132,6 +132,15 @@ def test_a_young_job_s_result_is_waited_for(code, subcode):
     assert len(old.calls) == 1
 
 
+def test_a_young_job_does_not_make_a_passing_failure_final():
+    passing = {"message": "x", "code": 424242, "is_transient": True}
+
+    with reaching(answering(body({"error": passing}, 400), page("1"))) as reached:
+        pages = list(reached.client.pages(("77", "insights"), {}, young_job=True))
+
+    assert pages == [[{"id": "1"}]]
+
+
 def test_http_decides_where_the_code_is_unknown():
     assert classify(None, status=429) is Kind.RATE
     assert classify(2, status=429) is Kind.RATE

@@ -14,7 +14,7 @@ from typing import Any
 from facebook_business.api import FacebookAdsApi
 from facebook_business.exceptions import FacebookError
 
-from pipelines.extract.facebook.errors import GraphError, Kind, classify
+from pipelines.extract.facebook.errors import GraphError, Kind, matching_rule
 from pipelines.extract.facebook.pacing import Pacer
 from pipelines.extract.facebook.pages import Cursor, Document, Page, check_page
 from pipelines.extract.facebook.usage import INSIGHTS, LEADS, MANAGEMENT, bare_id
@@ -256,14 +256,12 @@ class GraphClient:
 
 def _judged(error: GraphError, call: Call) -> GraphError:
     """Judge an error again where the call may have come too early for its job."""
-    if call.young_job and error.code is not None:
-        error.kind = classify(
-            error.code,
-            subcode=error.subcode,
-            message=error.message,
-            status=error.status,
-            young_job=True,
+    if call.young_job:
+        rule = matching_rule(
+            error.code, subcode=error.subcode, message=error.message, young_job=True
         )
+        if rule and rule.young_job:
+            error.kind = rule.kind
     return error
 
 
