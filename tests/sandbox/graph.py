@@ -17,7 +17,7 @@ from pipelines.sandbox.story.world import FacebookWorld
 from tests.facebook_world import FIRST, TODAY, TOKEN, world
 
 WEEK = {"since": "2026-01-01", "until": str(TODAY)}
-# Long enough for any answer, and as long as a hang takes.
+# How long a client waits for an answer that never comes.
 PATIENCE_SECONDS = 0.3
 
 

@@ -56,11 +56,13 @@ def test_an_odd_answer_comes_once_instead_of_the_right_one(answer, status, text)
     ],
 )
 def test_a_connection_breaks_and_the_next_one_works(answer, error):
-    with asking(transport=[answer], timeout=PATIENCE_SECONDS) as ask:
+    timeout = PATIENCE_SECONDS if answer == "hang" else 10
+
+    with asking(transport=[answer], timeout=timeout) as ask:
         with pytest.raises(error):
             read(ask)
 
-        assert len(read(ask)) == 2
+        assert len(ask.rows(f"{FIRST}/ads")) == 2
 
 
 def test_the_connection_is_reset_and_not_merely_closed():
@@ -72,11 +74,11 @@ def test_the_connection_is_reset_and_not_merely_closed():
 
 
 def test_a_post_hangs_too():
-    with asking(transport=["hang"], timeout=PATIENCE_SECONDS) as ask:
-        with pytest.raises(requests.exceptions.ReadTimeout):
-            ask.account.get_insights_async(fields=["spend"], params={})
-
-        assert ask.calls[0].method == "POST"
+    with (
+        asking(transport=["hang"], timeout=PATIENCE_SECONDS) as ask,
+        pytest.raises(requests.exceptions.ReadTimeout),
+    ):
+        ask.account.get_insights_async(fields=["spend"], params={})
 
 
 @pytest.mark.parametrize(
