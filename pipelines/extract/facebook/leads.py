@@ -23,7 +23,8 @@ from pipelines.extract.facebook.errors import (
 from pipelines.extract.facebook.extractor import broken
 from pipelines.extract.facebook.pages import Document
 
-PAGE_FIELDS = ("id", "name", "access_token", "tasks")
+# Not `tasks`: the SDK's Page does not know it, and one field refused costs all leads.
+PAGE_FIELDS = ("id", "name", "access_token")
 # What of a page may be kept.
 PAGE_FACTS = ("id", "name", "tasks")
 FORM_FIELDS = (
