@@ -8,6 +8,10 @@ coverage as (
     select * from {{ ref('int_coverage__daily') }}
 ),
 
+account_finality as (
+    select * from {{ ref('int_coverage__account_finality') }}
+),
+
 clock as (
     select * from {{ ref('stg_pipeline__clock') }}
 ),
@@ -27,6 +31,15 @@ systems as (
         min(case when state in ('behind', 'never_loaded') then error end) as error
     from tables
     group by system
+),
+
+-- A day is final when it is for every listed account that has lived it.
+final_days as (
+    select
+        min(final_to) as final_to,
+        {{ text_agg("not_final", '; ', 'account_id') }} as not_final
+    from account_finality
+    where is_listed
 ),
 
 covered_days as (
@@ -60,9 +73,12 @@ system_states as (
             when systems.system = 'facebook' then covered_days.spend_covered_to
             when {{ almaty_date('systems.read_to') }} = clock.today then clock.today
             else {{ add_days(almaty_date('systems.read_to'), -1) }}
-        end as covered_to
+        end as covered_to,
+        case when systems.system = 'facebook' then final_days.final_to end as final_to,
+        case when systems.system = 'facebook' then final_days.not_final end as not_final
     from systems
     cross join covered_days
+    cross join final_days
     cross join clock
 ),
 
@@ -78,7 +94,9 @@ edition as (
         'ok' as state,
         cast(null as timestamp with time zone) as since,
         'without fresh data of ' || late_systems.names as reason,
-        covered_days.all_covered_to as covered_to
+        covered_days.all_covered_to as covered_to,
+        cast(null as date) as final_to,
+        cast(null as text) as not_final
     from covered_days
     cross join late_systems
 ),
@@ -95,6 +113,8 @@ select
     subjects.since,
     subjects.reason,
     subjects.covered_to,
+    subjects.final_to,
+    subjects.not_final,
     clock.now_at as as_of
 from subjects
 cross join clock

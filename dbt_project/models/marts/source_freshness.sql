@@ -59,7 +59,12 @@ tables as (
             when 2 then 'absent'
             else 'loaded'
         end as outcome,
-        max(case when attempt_rank = 1 then error end) as error
+        max(case when attempt_rank = 1 then error end) as error,
+        {{ text_agg(
+            "case when attempt_rank = 1 and scope <> '' "
+            "and outcome in ('failed', 'denied') then scope end",
+            ', ', 'scope'
+        ) }} as accounts_behind
     from ranked_loads
     where attempt_rank = 1 or (outcome = 'loaded' and outcome_rank = 1)
     group by system, table_name
@@ -74,6 +79,7 @@ measured as (
         tables.rows_read,
         tables.newest_row_at,
         tables.error,
+        tables.accounts_behind,
         {{ hours_apart('tables.last_loaded_at', 'clock.now_at') }} as hours_behind
     from declared_tables
     cross join clock
@@ -97,5 +103,6 @@ select
     cast(hours_behind as numeric(18, 2)) as hours_behind,
     cast(rows_read as bigint) as rows_read,
     newest_row_at,
-    error
+    error,
+    accounts_behind
 from measured
