@@ -8,11 +8,14 @@ import dagster as dg
 
 from pipelines.defs.assets import ApiRunConfig
 from pipelines.defs.databases import SYSTEMS
+from pipelines.defs.facebook import FacebookRunConfig
+from pipelines.defs.facebook_backfill import HISTORY_KEY
 from pipelines.defs.pipeline import CLOCK_KEY
 
 TIMEZONE = "Asia/Almaty"
 
-EXTRACTED = dg.AssetSelection.groups(*SYSTEMS, "facebook", "amocrm")
+HISTORY = dg.AssetSelection.assets(HISTORY_KEY)
+EXTRACTED = dg.AssetSelection.groups(*SYSTEMS, "facebook", "amocrm") - HISTORY
 BUILT = dg.AssetSelection.assets(CLOCK_KEY) | dg.AssetSelection.groups(
     "seeds", "staging", "intermediate", "candidate", "marts"
 )
@@ -28,7 +31,7 @@ extract_recent = dg.define_asset_job(
     selection=EXTRACTED,
     config=dg.RunConfig(
         ops={
-            "extract_facebook": ApiRunConfig(recent=True),
+            "extract_facebook": FacebookRunConfig(recent=True),
             "extract_amocrm": ApiRunConfig(recent=True),
         }
     ),
@@ -46,6 +49,15 @@ weekly_plans = dg.define_asset_job(
     selection=BUILT,
     description="The build that opens a week: the first one on a Monday freezes the "
     "plans of that week. Published whole, so that no reader sees two editions mixed.",
+)
+# Limits may stretch three years of days over a day; other runs are stopped earlier.
+LONGEST_BACKFILL_SECONDS = 36 * 3600
+facebook_backfill = dg.define_asset_job(
+    "facebook_backfill",
+    selection=HISTORY,
+    tags={"dagster/max_runtime": str(LONGEST_BACKFILL_SECONDS)},
+    description="Load Facebook's past for a range of months in one run, the newest "
+    "first. May be killed and started again: what is loaded is skipped.",
 )
 
 extract_daily = dg.ScheduleDefinition(
@@ -91,7 +103,7 @@ def _build_after(status: dg.DagsterRunStatus, name: str) -> dg.SensorDefinition:
 
 
 defs = dg.Definitions(
-    jobs=[extract, extract_recent, build, weekly_plans],
+    jobs=[extract, extract_recent, build, weekly_plans, facebook_backfill],
     schedules=[extract_daily, extract_recent_hourly, weekly_plans_monday],
     sensors=[
         _build_after(dg.DagsterRunStatus.SUCCESS, "build_after_extract"),

@@ -245,3 +245,10 @@ where accounts._deleted_at is null
 group by accounts.payload ->> 'currency'
 order by currency
 """
+
+FAILED = """
+select distinct scope
+from raw._loads
+where system = 'facebook' and run_id = %(run_id)s and outcome = 'failed'
+    and scope like 'act\\_%%'
+"""

@@ -70,7 +70,8 @@ def every_account_is_loaded(
 
     An account that was never in the token's reach is a warning: nothing is lost of it.
     """
-    errors, warnings = [], []
+    errors: list[str] = []
+    warnings: list[str] = []
     rows = _ask(warehouse, queries.ACCOUNTS, run, table=table)
     for row in rows:
         account, reason = row["account_id"], _first_line(row["error"])
@@ -90,7 +91,8 @@ def every_account_is_loaded(
 
 def nothing_is_missing(warehouse: Connection, run: RunInfo) -> Verdict:
     """Name the days and ads of which Facebook keeps something back (the quarantine)."""
-    errors, warnings = [], []
+    errors: list[str] = []
+    warnings: list[str] = []
     rows = _ask(warehouse, queries.GAPS, run)
     for row in rows:
         lost = "the whole row" if "*" in row["fields"] else ", ".join(row["fields"])
@@ -182,7 +184,8 @@ def bindings_hold(warehouse: Connection, run: RunInfo) -> Verdict:
 
 def nothing_expires_soon(warehouse: Connection, run: RunInfo) -> Verdict:
     """Name what has ended or ends within two weeks: token, version, unread leads."""
-    errors, warnings = [], []
+    errors: list[str] = []
+    warnings: list[str] = []
     soon = timedelta(days=LEAD_DAYS)
     rows = _ask(warehouse, queries.EXPIRIES, run, until=run.as_of + soon)
     for row in rows:
@@ -219,6 +222,12 @@ def spend_of_yesterday(warehouse: Connection, run: RunInfo) -> dict[str, Decimal
     """Return what all accounts spent on their last closed day, by currency."""
     rows = _ask(warehouse, queries.YESTERDAY, run)
     return {row["currency"]: row["spend"] for row in rows}
+
+
+def failed_accounts(warehouse: Connection, run: RunInfo) -> set[str]:
+    """Return the accounts of which something failed in this very run."""
+    rows = _ask(warehouse, queries.FAILED, run, run_id=run.run_id)
+    return {row["scope"] for row in rows}
 
 
 def _ask(
