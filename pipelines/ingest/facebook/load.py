@@ -15,7 +15,7 @@ from pipelines.errors import RateLimited, SourceError
 from pipelines.extract.facebook.client import GraphClient
 from pipelines.extract.facebook.errors import SYSTEM, AccountDenied, TokenRefused
 from pipelines.extract.facebook.extractor import EDGES, FacebookExtractor
-from pipelines.extract.facebook.pacing import Timer
+from pipelines.extract.facebook.pacing import Pacer, Timer
 from pipelines.ingest.facebook.config import FacebookConfig
 from pipelines.load.log import LoadResult, Mode, Outcome, RunInfo, Window, record_load
 from pipelines.load.merge import Connection
@@ -49,6 +49,8 @@ class Warehouse:
 class Load:
     """One credential's loading in one run: `number` counts the credentials from 1.
 
+    `pacer` waits for all credentials: they share their app's limits.
+
     `confirm_lost` names accounts whose vanished days an operator has confirmed.
     `refusals` holds, for all credentials, those that Facebook has refused meanwhile.
     """
@@ -56,6 +58,7 @@ class Load:
     config: FacebookConfig
     client: GraphClient
     extractor: FacebookExtractor
+    pacer: Pacer
     warehouse: Warehouse
     run: RunInfo
     timer: Timer

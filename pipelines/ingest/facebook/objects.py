@@ -20,6 +20,7 @@ from pipelines.ingest.facebook.load import (
 from pipelines.ingest.facebook.missing import find_missing, read_known
 from pipelines.ingest.facebook.versions import record_versions
 from pipelines.load.documents import replace_documents, upsert_documents
+from pipelines.load.merge import Connection
 
 Document = dict[str, Any]
 
@@ -116,7 +117,9 @@ def write_rows(
         done.warnings += [f"{done.account_id}: {change}" for change in changes]
 
 
-def known_ids(load: Load, account_id: str, level: str, parent: str | None) -> list[str]:
+def known_ids(
+    connection: Connection, account_id: str, level: str, parent: str | None
+) -> list[str]:
     """Return the objects of an account, or of one of its objects, that raw knows."""
     table, column, above = _LEVELS[level]
     query = sql.SQL(
@@ -127,9 +130,8 @@ def known_ids(load: Load, account_id: str, level: str, parent: str | None) -> li
         table=sql.Identifier("raw", f"facebook__{table}"),
         above=sql.Identifier(above),
     )
-    with load.writing() as warehouse:
-        rows = warehouse.execute(query, {"account": account_id, "parent": parent})
-        return [object_id for (object_id,) in rows]
+    rows = connection.execute(query, {"account": account_id, "parent": parent})
+    return [object_id for (object_id,) in rows]
 
 
 _LEVELS = {

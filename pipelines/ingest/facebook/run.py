@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TypeVar
 
-from pipelines.errors import RateLimited, SourceError
+from pipelines.errors import ConfigurationError, RateLimited, SourceError
 from pipelines.extract.facebook.accounts import ListedAccounts, list_accounts
 from pipelines.extract.facebook.client import GraphClient
 from pipelines.extract.facebook.errors import SYSTEM, TokenRefused
@@ -107,37 +107,47 @@ def opened(
         # Each unit is a transaction of its own; between them none is open.
         connection.autocommit = True
         warehouse = Warehouse(connection)
-        loads: list[Load] = []
-        for number, token in enumerate(config.access_tokens, start=1):
-            api = open_api(
-                access_token=token,
-                app_secret=config.app_secret,
-                graph_url=config.graph_url,
-                api_version=config.api_version,
-            )
-            pacer = Pacer(
-                timer, patience_seconds=config.patience_seconds, on_wait=on_progress
-            )
-            client = GraphClient(api, pacer)
+        pacer = Pacer(
+            timer, patience_seconds=config.patience_seconds, on_wait=on_progress
+        )
+        refusals: dict[int, TokenRefused] = {}
 
-            def known(account_id: str, level: str, parent: str | None) -> Sequence[str]:
-                return known_ids(loads[0], account_id, level, parent)
+        def known(account_id: str, level: str, parent: str | None) -> Sequence[str]:
+            with warehouse.transaction() as held:
+                return known_ids(held, account_id, level, parent)
 
+        loads = []
+        for number, client in enumerate(_clients(config, pacer), start=1):
             reader = InsightsReader(client, timer, known=known, on_progress=on_progress)
             loads.append(
                 Load(
                     config,
                     client,
                     FacebookExtractor(client, reader),
+                    pacer,
                     warehouse,
                     run,
                     timer,
                     number=number,
                     on_progress=on_progress,
-                    refusals=loads[0].refusals if loads else {},
+                    refusals=refusals,
                 )
             )
         yield loads
+
+
+def _clients(config: FacebookConfig, pacer: Pacer) -> Iterator[GraphClient]:
+    """Yield a client for each credential."""
+    if not config.access_tokens:
+        raise ConfigurationError("FACEBOOK_ACCESS_TOKEN holds no token")
+    for token in config.access_tokens:
+        api = open_api(
+            access_token=token,
+            app_secret=config.app_secret,
+            graph_url=config.graph_url,
+            api_version=config.api_version,
+        )
+        yield GraphClient(api, pacer)
 
 
 def list_and_load(
