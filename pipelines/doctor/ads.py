@@ -1,7 +1,7 @@
-"""Checks of Facebook: the token, its expiry and rights, the version, each ad account.
+"""Checks of Facebook: each token, its end and rights, the version, the calendar.
 
 They ask through the transport of `extract/facebook/`, which keeps credentials out of
-every message.
+every message. Accounts, pages and the past are in `ads_probe.py`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -11,37 +11,43 @@ from typing import Any
 
 from facebook_business.api import FacebookAdsApi
 
+from pipelines.doctor.ads_probe import Probe
 from pipelines.doctor.findings import (
     Finding,
     Look,
     Remark,
     conduct,
     error,
-    listed,
     note,
     ok,
     warning,
 )
 from pipelines.doctor.servers import Clock, judge_drift
 from pipelines.doctor.sessions import open_session
-from pipelines.errors import PipelineError, SourceError
-from pipelines.extract.facebook.accounts import ListedAccounts, list_accounts
-from pipelines.extract.facebook.client import GraphClient
-from pipelines.extract.facebook.errors import (
-    SYSTEM,
-    AccountDenied,
-    GraphError,
-    source_error,
-)
-from pipelines.extract.facebook.extractor import FacebookExtractor
-from pipelines.extract.facebook.pacing import Pacer, SystemTimer
+from pipelines.errors import SourceError
+from pipelines.extract.facebook.errors import SYSTEM, GraphError, source_error
+from pipelines.extract.facebook.expiries import version_end
 from pipelines.extract.facebook.transport import open_api
-from pipelines.ingest.facebook.run import FacebookConfig
+from pipelines.ingest.facebook.checks import nothing_expires_soon
+from pipelines.ingest.facebook.config import FacebookConfig
+from pipelines.load.log import RunInfo
 
 EXPIRES_SOON = timedelta(days=14)
+# A new version is a change of code; Meta announces an end so long before.
+VERSION_NOTICE = timedelta(days=90)
 # Either of them shows what was spent.
-READING = {"ads_read", "ads_management"}
-ACTIVE = 1
+READING = frozenset({"ads_read", "ads_management"})
+# All of them are needed for the leads of Lead Ads forms; the spend needs none.
+LEADS = frozenset(
+    {
+        "leads_retrieval",
+        "pages_show_list",
+        "pages_read_engagement",
+        "pages_manage_ads",
+        "ads_management",
+    }
+)
+NEW_TOKEN = "make a new token and set FACEBOOK_ACCESS_TOKEN"
 
 
 def examine_facebook(
@@ -52,33 +58,42 @@ def examine_facebook(
     warehouse_url: str | None = None,
     probe: bool = False,
 ) -> Iterator[Finding]:
-    """Ask Facebook what the token opens; with `probe` every listed account too."""
-    api = open_api(
-        access_token=config.access_token,
+    """Ask Facebook what each token opens; with `probe` every account and page too."""
+    answers: list[Answer] = []
+    checks: dict[str, Look] = {}
+    apis = [_open(config, token) for token in config.access_tokens]
+    for number, token in enumerate(config.access_tokens, start=1):
+        name = "" if len(apis) == 1 else f" {number}"
+        visit = Visit(apis[number - 1], config, token, clock, answers)
+        checks |= {
+            f"token{name}": visit.check_accounts,
+            f"expiry{name}": visit.check_expiry,
+            f"rights{name}": visit.check_rights,
+        }
+    checks["clock"] = lambda: check_clock(answers)
+    if warehouse_url:
+        checks["calendar"] = lambda: check_calendar(warehouse_url, clock())
+    if probe:
+        probing = Probe(apis, config, clock, databases, warehouse_url)
+        checks |= {
+            "ad accounts": probing.check_listed,
+            "pages": probing.check_pages,
+            "history": probing.check_history,
+        }
+    yield from conduct(SYSTEM, checks)
+
+
+def _open(config: FacebookConfig, token: str) -> FacebookAdsApi:
+    return open_api(
+        access_token=token,
         app_secret=config.app_secret,
         graph_url=config.graph_url,
         api_version=config.api_version,
     )
-    answers: list[Answer] = []
-
-    def accounts() -> Iterator[Remark]:
-        answers.append(Answer(api, clock))
-        yield from check_accounts(answers[0], config)
-
-    checks: dict[str, Look] = {
-        "token": accounts,
-        "expiry": lambda: check_expiry(api, config, clock()),
-        "clock": lambda: check_clock(answers),
-    }
-    if probe:
-        checks["ad accounts"] = lambda: check_listed(
-            api, config, databases=databases, warehouse_url=warehouse_url
-        )
-    yield from conduct(SYSTEM, checks)
 
 
 class Answer:
-    """The first page of the token's ad accounts, asked once and without patience."""
+    """The first page of a token's ad accounts, asked once and without patience."""
 
     def __init__(self, api: FacebookAdsApi, clock: Clock) -> None:
         params = {"fields": "id,account_status", "limit": 500}
@@ -100,55 +115,106 @@ def _refusal(refused: GraphError) -> SourceError:
     return fault
 
 
-def check_accounts(answer: Answer, config: FacebookConfig) -> Iterator[Remark]:
-    """Say how many ad accounts the token opens, in which version."""
-    accounts = answer.body.get("data") or []
-    more = "more than " if (answer.body.get("paging") or {}).get("next") else ""
-    signed = "signed" if config.app_secret else "not signed: no FACEBOOK_APP_SECRET"
-    if accounts:
-        yield ok(f"the token opens {more}{len(accounts)} ad accounts ({signed})")
-    else:
-        yield warning(
-            "the token is valid, but opens no ad account",
-            "assign the ad accounts to the token's system user in the Business Manager",
-        )
-    answered = answer.headers.get("facebook-api-version", config.api_version)
-    if answered == config.api_version:
-        yield ok(f"version {answered}")
-    else:
-        yield warning(
-            f"asked in {config.api_version}, Facebook answers in {answered}",
-            f"set FACEBOOK_API_VERSION to {answered} after a look at its changes",
-        )
+class Visit:
+    """One token's examination; the answers are kept for what is asked of all."""
+
+    def __init__(
+        self,
+        api: FacebookAdsApi,
+        config: FacebookConfig,
+        token: str,
+        clock: Clock,
+        answers: list[Answer],
+    ) -> None:
+        self._api = api
+        self._config = config
+        self._token = token
+        self._clock = clock
+        self._answers = answers
+
+    def check_accounts(self) -> Iterator[Remark]:
+        """Say how many ad accounts the token opens, in which version."""
+        answer = Answer(self._api, self._clock)
+        self._answers.append(answer)
+        accounts = answer.body.get("data") or []
+        more = "more than " if (answer.body.get("paging") or {}).get("next") else ""
+        is_signed = self._config.app_secret
+        signed = "signed" if is_signed else "not signed: no FACEBOOK_APP_SECRET"
+        if accounts:
+            yield ok(f"the token opens {more}{len(accounts)} ad accounts ({signed})")
+        else:
+            yield warning(
+                "the token is valid, but opens no ad account",
+                "assign the ad accounts to the token's system user in the Business "
+                "Manager",
+            )
+        asked = self._config.api_version
+        answered = answer.headers.get("facebook-api-version", asked)
+        yield judge_version(asked, answered, self._clock())
+
+    def check_expiry(self) -> Iterator[Remark]:
+        """Ask until when the token lives."""
+        params = {"input_token": self._token}
+        try:
+            body = self._api.call("GET", ("debug_token",), params=params).json()
+        except GraphError as refused:
+            yield note(f"not told when the token expires (error {refused.code})")
+            return
+        yield judge_expiry(body.get("data") or {}, self._clock())
+
+    def check_rights(self) -> Iterator[Remark]:
+        """Ask what the token was granted: spend needs one right, leads need five."""
+        try:
+            body = self._api.call("GET", ("me", "permissions"), params={}).json()
+        except GraphError as refused:
+            yield note(f"not told what the token was granted (error {refused.code})")
+            return
+        granted = {
+            row.get("permission")
+            for row in body.get("data") or []
+            if row.get("status") == "granted"
+        }
+        if granted & READING:
+            yield ok("the token was granted to read ads")
+        else:
+            yield error(
+                "the token was not granted ads_read", f"{NEW_TOKEN}, with ads_read"
+            )
+        if missing := sorted(LEADS - granted):
+            yield note(
+                f"leads of Lead Ads cannot be read: not granted {', '.join(missing)}",
+                details=missing,
+            )
 
 
-def check_expiry(
-    api: FacebookAdsApi, config: FacebookConfig, now: datetime
-) -> Iterator[Remark]:
-    """Ask until when the token lives, and what it was granted."""
-    params = {"input_token": config.access_token}
-    try:
-        body = api.call("GET", ("debug_token",), params=params).json()
-    except GraphError as refused:
-        yield note(f"not told when the token expires (error {refused.code})")
-        return
-    data = body.get("data") or {}
-    remedy = "make a new token and set FACEBOOK_ACCESS_TOKEN"
+def judge_expiry(data: Mapping[str, Any], now: datetime) -> Remark:
+    """Judge what Facebook says of a token; 0 or nothing means that it never ends."""
     moments = [data.get("expires_at"), data.get("data_access_expires_at")]
     ends = [datetime.fromtimestamp(moment, UTC) for moment in moments if moment]
     if data.get("is_valid") is False:
-        yield error("Facebook says that the token is not valid", remedy)
-    elif not ends:
-        yield ok("the token does not expire")
-    elif min(ends) <= now:
-        yield error(f"the token expired on {min(ends):%Y-%m-%d}", remedy)
-    elif min(ends) - now < EXPIRES_SOON:
-        yield warning(f"the token expires on {min(ends):%Y-%m-%d}", remedy)
-    else:
-        yield ok(f"the token is valid until {min(ends):%Y-%m-%d}")
-    scopes = set(data.get("scopes") or READING)
-    if not scopes & READING:
-        yield error("the token was not granted ads_read", f"{remedy}, with ads_read")
+        return error("Facebook says that the token is not valid", NEW_TOKEN)
+    if not ends:
+        return ok("the token does not expire")
+    if min(ends) <= now:
+        return error(f"the token expired on {min(ends):%Y-%m-%d}", NEW_TOKEN)
+    if min(ends) - now < EXPIRES_SOON:
+        return warning(f"the token expires on {min(ends):%Y-%m-%d}", NEW_TOKEN)
+    return ok(f"the token is valid until {min(ends):%Y-%m-%d}")
+
+
+def judge_version(asked: str, answered: str, now: datetime) -> Remark:
+    """Judge the version that we ask in: Facebook answers an ended one in a later."""
+    remedy = "set FACEBOOK_API_VERSION to the current one after a look at its changes"
+    if answered != asked:
+        return warning(f"asked in {asked}, Facebook answers in {answered}", remedy)
+    ends = version_end(asked)
+    if ends is None:
+        return ok(f"version {asked}, of which no end is announced")
+    if ends <= now:
+        return warning(f"version {asked} ended on {ends:%Y-%m-%d}", remedy)
+    if ends - now < VERSION_NOTICE:
+        return warning(f"version {asked} ends on {ends:%Y-%m-%d}", remedy)
+    return ok(f"version {asked}, which ends on {ends:%Y-%m-%d}")
 
 
 def check_clock(answers: list[Answer]) -> Iterator[Remark]:
@@ -160,50 +226,31 @@ def check_clock(answers: list[Answer]) -> Iterator[Remark]:
     yield from judge_drift(parsedate_to_datetime(sent) - answers[0].received)
 
 
-def check_listed(
-    api: FacebookAdsApi,
-    config: FacebookConfig,
-    *,
-    databases: Mapping[str, str | None],
-    warehouse_url: str | None,
-) -> Iterator[Remark]:
-    """Ask for every account that a list names, as the extraction will."""
-    listed_accounts = _lists(config, databases, warehouse_url)
-    pacer = Pacer(SystemTimer(), patience_seconds=0)
-    extractor = FacebookExtractor(GraphClient(api, pacer, attempts=2))
-    open_accounts, denied, idle = [], [], []
-    for account_id in listed_accounts.account_ids:
-        try:
-            payload = extractor.account(account_id)["payload"]
-        except AccountDenied as refused:
-            denied.append(account_id)
-            remedy = refused.remedy or ""
-            names = ", ".join(sorted(listed_accounts.listed_by[account_id]))
-            yield warning(f"{account_id} is out of reach (listed by {names})", remedy)
-            continue
-        open_accounts.append(account_id)
-        if payload.get("account_status") != ACTIVE:
-            idle.append(account_id)
-    for text in listed_accounts.warnings:
-        yield warning(text, "correct the list, or the connection that it is read by")
-    if idle:
-        yield note(f"not active at Facebook: {listed(idle)}", details=idle)
-    if open_accounts:
-        yield ok(f"{len(open_accounts)} listed accounts can be read")
-    elif not denied:
-        yield warning(
-            "no list names an ad account",
-            "name them in FACEBOOK_AD_ACCOUNTS, or in the databases' lists",
-        )
+def check_calendar(warehouse_url: str, now: datetime) -> Iterator[Remark]:
+    """Say what the last load knows of ends: tokens, versions, unread leads."""
+    with open_session(
+        warehouse_url, system="warehouse", variable="WAREHOUSE_URL"
+    ) as session:
+        if not session.row(_HAS_CALENDAR)["found"]:
+            yield note("no load has kept a calendar yet")
+            return
+        verdict = nothing_expires_soon(session.connection, RunInfo("doctor", now))
+        ends = session.rows(_CALENDAR)
+    look = "see marts.expiry_calendar"
+    yield from (error(text, look) for text in verdict.errors)
+    yield from (warning(text, look) for text in verdict.warnings)
+    days = [f"{row['kind']} {row['subject']}: {row['day']}" for row in ends]
+    if verdict.passed:
+        nearest = f", next is {days[0]}" if days else ""
+        yield ok(f"nothing ends within {EXPIRES_SOON.days} days{nearest}")
+    if len(days) > 1:
+        yield note(f"known ends: {len(days)}", details=days)
 
 
-def _lists(
-    config: FacebookConfig, databases: Mapping[str, str | None], url: str | None
-) -> ListedAccounts:
-    """Read the lists of both databases; the warehouse stands in for what is away."""
-    if url is None:
-        raise PipelineError("the lists of accounts need WAREHOUSE_URL too")
-    with open_session(url, system="warehouse", variable="WAREHOUSE_URL") as session:
-        return list_accounts(
-            config.listed_accounts, databases=databases, warehouse=session.connection
-        )
+_HAS_CALENDAR = "select to_regclass('raw.facebook__expiries') is not null as found"
+_CALENDAR = """
+select kind, subject, expires_at::date as day
+from raw.facebook__expiries
+where _deleted_at is null and expires_at is not null
+order by expires_at, kind, subject
+"""
