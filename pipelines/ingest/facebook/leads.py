@@ -15,7 +15,6 @@ from pipelines.errors import SourceError
 from pipelines.extract.facebook.client import GraphClient
 from pipelines.extract.facebook.errors import SYSTEM, TokenRefused
 from pipelines.extract.facebook.leads import Form, LeadsDenied, LeadsReader, Page
-from pipelines.extract.facebook.pacing import Pacer
 from pipelines.extract.facebook.transport import open_api
 from pipelines.ingest.facebook import lead_state
 from pipelines.ingest.facebook.lead_book import (
@@ -275,7 +274,6 @@ class _LeadAds:
 def _page_clients(load: Load) -> Callable[[str], GraphClient]:
     """Return what makes a client of a page's own token; all share their waiting."""
     config = load.config
-    pacer = Pacer(load.timer, patience_seconds=config.patience_seconds)
 
     def opened(token: str) -> GraphClient:
         api = open_api(
@@ -284,7 +282,7 @@ def _page_clients(load: Load) -> Callable[[str], GraphClient]:
             graph_url=config.graph_url,
             api_version=config.api_version,
         )
-        return GraphClient(api, pacer)
+        return GraphClient(api, load.pacer)
 
     return opened
 
