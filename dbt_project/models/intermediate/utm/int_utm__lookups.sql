@@ -20,6 +20,10 @@ touches as (
     select * from {{ ref('int_attribution__touches') }}
 ),
 
+ad_lookups as (
+    select * from {{ ref('int_ad_utms__lookups') }}
+),
+
 -- Asked once, answered once: no join to the map can multiply a sale.
 asked as (
     select {{ lookup_columns }} from sale_sets
@@ -29,6 +33,8 @@ asked as (
     where coalesce(utm_source, utm_medium) is not null
     union distinct
     select {{ lookup_columns }} from touches
+    union distinct
+    select {{ lookup_columns }} from ad_lookups
 )
 
 select * from asked

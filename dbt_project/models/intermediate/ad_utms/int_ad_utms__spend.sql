@@ -1,0 +1,56 @@
+with
+
+spending as (
+    select * from {{ ref('int_ad_utms__spending') }}
+),
+
+spend_rows as (
+    select * from {{ ref('traffic_stats') }}
+    where ad_id is not null
+),
+
+teams as (
+    select * from {{ ref('int_teams__known') }}
+),
+
+clock as (
+    select * from {{ ref('stg_pipeline__clock') }}
+),
+
+totals as (
+    select
+        spend_rows.ad_id,
+        {{ sum_known('spend_rows.spend_usd') }} as spend_usd,
+        {{ sum_known('spend_rows.spend_kzt') }} as spend_kzt
+    from spend_rows
+    cross join clock
+    where
+        spend_rows.stat_date
+        > {{ add_days('clock.today', '-' ~ var('utm_hygiene_days')) }}
+    group by spend_rows.ad_id
+),
+
+-- The last day's team answers for the ad: it can still mend the tags.
+owned as (
+    select
+        spending.ad_id,
+        spending.last_spend_date,
+        spend_rows.ad_account_id,
+        spend_rows.campaign_id,
+        spend_rows.campaign_name,
+        spend_rows.team_id,
+        spend_rows.team_name,
+        teams.team_key,
+        spend_rows.user_id,
+        cast(totals.spend_usd as numeric(18, 2)) as spend_usd,
+        cast(totals.spend_kzt as numeric(18, 2)) as spend_kzt
+    from spending
+    inner join spend_rows
+        on
+            spending.ad_id = spend_rows.ad_id
+            and spending.last_spend_date = spend_rows.stat_date
+    inner join totals on spending.ad_id = totals.ad_id
+    inner join teams on spend_rows.team_id = teams.team_id
+)
+
+select * from owned
