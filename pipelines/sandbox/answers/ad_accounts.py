@@ -62,12 +62,15 @@ def _row(
     zone = text(document.get("timezone_name"))
     status = whole(document.get("account_status"))
     spent = [day.on for day in days if day.total_of("spend")]
-    recent = [day for day in days if is_recent(day.on, account.today)]
-    amounts = [day.total_of("spend") for day in recent]
+    yesterday = account.today - timedelta(days=1)
+    whole_days = [day for day in days if is_recent(day.on, yesterday)]
+    is_spending = any(
+        day.total_of("spend") for day in days if is_recent(day.on, account.today)
+    )
     issues = _issues(
         is_reachable=is_reachable,
         is_bound=bool(teams),
-        is_spending=any(amounts),
+        is_spending=is_spending,
         status=status,
     )
     return {
@@ -85,7 +88,7 @@ def _row(
         "team_count": len(teams),
         "first_spend_date": min(spent, default=None),
         "last_spend_date": max(spent, default=None),
-        "spend_28d": added_up(amounts),
+        "spend_28d": added_up(day.total_of("spend") for day in whole_days),
         "zone_changed_at": None,
         "currency_changed_at": None,
         "issues": ", ".join(issues) or None,
@@ -93,8 +96,8 @@ def _row(
 
 
 def is_recent(on: date, today: date) -> bool:
-    """Tell whether a day is one of the last 28, which end yesterday."""
-    return today - timedelta(days=RECENT_DAYS) <= on < today
+    """Tell whether a day is one of 28, of which the running one is the last."""
+    return today - timedelta(days=RECENT_DAYS) < on <= today
 
 
 def _issues(

@@ -72,12 +72,13 @@ def expected_marts(
         leads=_lead_rows(facts, campaigns, known_deals, counted),
         spend=traffic_stats(world, campaigns, delivered),
     )
+    forms = FormLeads(world, campaigns, counted, known_deals.values())
     return {
         "sale_attribution": moved.sales,
         "refunds": moved.refunds,
         "lead_attribution": moved.leads,
         "traffic_stats": moved.spend,
-        "traffic_leads": FormLeads(world, campaigns, counted).traffic_leads(),
+        "traffic_leads": forms.traffic_leads(moved.leads),
         **_statistics(world, facts, coverage, moved),
         **_accounts(world, facts, coverage, moved, delivered),
         **_ads(world, facts, moved.spend),

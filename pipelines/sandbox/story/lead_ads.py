@@ -16,9 +16,9 @@ from pipelines.sandbox.story.draft import Draft
 from pipelines.sandbox.story.world import Document
 
 KEPT = timedelta(days=90)
-BY_PHONE, BY_EMAIL, LOST, ORGANIC = 9, 6, 7, 3
+BY_PHONE, BY_EMAIL, LOST, ORGANIC, IN_TRAFFIC = 9, 6, 7, 3, 12
 PAGES = (("400000000000001", "School Sample"), ("400000000000002", "Course Sample"))
-EXPRESS, OLD, COURSE = "5500201", "5500202", "5500203"
+EXPRESS, OLD, COURSE = "5500123", "5500202", "5500203"
 # Form: its page, name, status, and the leads that Facebook has thrown away.
 FORMS = {
     EXPRESS: (PAGES[0], "Express | phone and mail", "ACTIVE", 0),
@@ -57,7 +57,7 @@ def tell_lead_ads(draft: Draft, ads: list[Ad], leads: list[Lead]) -> LeadAds:
     since = draft.options.now - KEPT
     known = [lead for lead in leads if since < lead.created_at]
     answers = [*_by_id(known, ads), *_by_contact(dice, known, ads)]
-    answers += _unknown(draft, dice, ads)
+    answers += [*_in_traffic(draft, ads), *_unknown(draft, dice, ads)]
     answers.sort(key=lambda answer: (answer.created_at, answer.lead_id))
     answers = _on_forms(answers)
     return LeadAds(
@@ -75,6 +75,18 @@ def _by_id(known: list[Lead], ads: list[Ad]) -> Iterator[Answer]:
         if lead_id := metadata.get("fb_lead_id"):
             ad = by_id[metadata["fb_ad_id"]]
             yield _answer(lead, lead_id, lead.created_at - timedelta(minutes=2), ad)
+
+
+def _in_traffic(draft: Draft, ads: list[Ad]) -> Iterator[Answer]:
+    """Return what stands behind leads that only Traffic has; not all are shown."""
+    by_id = {ad.ad_id: ad for ad in ads}
+    rows = draft.rows("traffic", "traffic_leads")
+    for row in [row for row in rows if row["fb_lead_id"]][:IN_TRAFFIC]:
+        moment = row["created_at"] - timedelta(minutes=1)
+        yield Answer(
+            row["fb_lead_id"], moment, row["name"], row["phone"], row["email"],
+            ad=by_id[row["fb_ad_id"]],
+        )  # fmt: skip
 
 
 def _by_contact(dice: Dice, known: list[Lead], ads: list[Ad]) -> Iterator[Answer]:

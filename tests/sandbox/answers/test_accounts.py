@@ -9,8 +9,12 @@ from tests.sandbox.answers.tiny import (
     ACCOUNT,
     account_day,
     ad_day,
+    at,
+    contact,
+    deal,
     lead,
     marts,
+    stamp,
 )
 
 ACT = f"act_{ACCOUNT}"
@@ -150,6 +154,16 @@ def test_an_account_says_what_is_wrong_with_it():
     assert row["spend_28d"] == 3
 
 
+def test_the_last_days_end_yesterday_but_todays_spend_asks_for_a_team():
+    spent = {"account_days": [account_day("2026-01-06", "3.00")]}
+    settings = [{"user_id": "u1", "fb_ad_accounts": [ACCOUNT]}]
+    listed = {"traffic_targetologist_settings": settings}
+
+    (row,) = told(**spent, traffic=listed)["dim_ad_accounts"]
+
+    assert (row["spend_28d"], row["issues"]) == (0, "spends_without_team")
+
+
 def test_a_campaign_adds_its_ads_up_and_takes_the_team_of_its_last_spend():
     ad_days = [
         ad_day("2026-01-03", "2.00", clicks="4"),
@@ -210,6 +224,48 @@ def test_a_form_lead_is_known_by_its_id_else_by_its_contacts(row, matched_by):
     assert found["lost_at"] == ("crm" if matched_by else "landing")
 
 
+def test_a_form_lead_of_long_ago_is_another_one():
+    landing = RATES | {"landing_leads": [lead("l1", phone="+77000000001")]}
+    late = form_lead("77") | {"created_time": "2025-12-22T06:00:00+0000"}
+
+    (found,) = told(landing=landing, form_leads=[late])["traffic_leads"]
+
+    assert (found["matched_by"], found["lost_at"]) == (None, "landing")
+
+
+def test_a_form_lead_is_known_to_traffic_as_well():
+    row = {"id": "t1", "fb_lead_id": "77", "lead_date": at(18), "metadata": {}}
+
+    (found,) = told(
+        traffic=BOUND | {"traffic_leads": [row]}, form_leads=[form_lead("77")]
+    )["traffic_leads"]
+
+    assert (found["traffic_lead_id"], found["landing_lead_id"]) == ("t1", None)
+
+
+def test_a_form_lead_finds_its_deal_by_its_contacts():
+    row = lead("l1", phone="+77000000001")
+    landing = RATES | {"landing_leads": [row]}
+
+    (found,) = told(
+        landing=landing,
+        form_leads=[form_lead("77")],
+        leads=[deal(31, contact=5, created_at=stamp(19))],
+        contacts=[contact(5, "+7 700 000 00 01")],
+    )["traffic_leads"]
+
+    assert (found["deal_id"], found["deal_matched_by"]) == (31, "contact")
+    assert found["lost_at"] is None
+
+
+def test_a_form_of_the_testing_tool_is_not_lost():
+    dummy = form_lead("77", phone_number="<test lead: dummy data for phone>")
+
+    (found,) = told(form_leads=[dummy])["traffic_leads"]
+
+    assert (found["is_test"], found["lost_at"]) == (True, None)
+
+
 def test_a_form_lead_with_a_deal_is_not_lost():
     row = lead("l1", phone="+77000000001", amocrm_lead_id="31")
     landing = RATES | {"landing_leads": [row]}
@@ -223,3 +279,4 @@ def test_a_form_lead_belongs_to_the_team_of_its_campaigns_spend():
     found = told(form_leads=[form_lead("77")], campaigns=[CAMPAIGN])["traffic_leads"]
 
     assert [row["team_name"] for row in found] == ["Beta"]
+    assert [row["team_method"] for row in found] == ["campaign"]
