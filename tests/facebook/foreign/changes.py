@@ -63,6 +63,13 @@ def _rearrange(account: Account, random: Random) -> None:
     for ad in shelf.by_kind["ads"].values():
         if "creative" in ad and random.random() < 0.05:
             ad["creative"] = {"id": add_creative(shelf, random)["id"]}
+    for object_id in (one for objects in shelf.by_kind.values() for one in objects):
+        is_deleted = any(
+            objects.get(object_id, {}).get("status") == "DELETED"
+            for objects in shelf.by_kind.values()
+        )
+        if is_deleted and random.random() < 0.1:
+            shelf.gone.add(object_id)
     for _ in range(random.randint(0, 3)):
         add_ad(shelf, random)
 

@@ -92,8 +92,8 @@ def form_document(truth: Truth, form_id: str) -> Document:
     """Return a form with Facebook's own counts."""
     form = truth.forms[form_id]
     kept = leads_of(truth, form_id=form_id)
-    return {
-        **form,
-        "leads_count": len(kept) + form["expired_leads_count"],
-        "organic_leads_count": sum(lead["is_organic"] for lead in kept),
-    }
+    organic = sum(lead["is_organic"] for lead in kept)
+    paid = len(kept) - organic + form["expired_leads_count"]
+    # Whether the first count holds the second, Meta does not say.
+    more = organic if truth.seed % 4 == 0 else 0
+    return {**form, "leads_count": paid + more, "organic_leads_count": organic}

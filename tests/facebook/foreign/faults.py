@@ -12,7 +12,7 @@ from typing import Any
 from tests.facebook.foreign.asking import Refusal
 
 # Every answer may carry credentials where nobody expects them.
-LEAK = "https://graph.facebook.com/v26.0/me?access_token={token}&x={lower}"
+LEAK = "https://graph.facebook.com/v26.0/me?access_token={token}&next=me%3Faccess_token%3D{lower}"
 
 
 @dataclass(frozen=True)
@@ -137,6 +137,9 @@ TRANSIENTS = {
     "cut": Fault(trick="cut"),
     "half chunk": Fault(trick="half chunk"),
     "halved": Fault(trick="halved"),
+    "short length": Fault(trick="short length"),
+    "no gzip": Fault(200, '{"data":[]}', {"content-encoding": "gzip"}),
+    "no utf-8": Fault(trick="no utf-8"),
 }
 # Only where a list is expected.
 BROKEN_LISTS = {

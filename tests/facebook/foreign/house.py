@@ -153,7 +153,7 @@ class House:
         """Return everything in the raw tables of Facebook but the stamps."""
         tables = self.rows(
             "select table_name from information_schema.tables "
-            "where table_schema = 'raw' and table_name like 'facebook\\_\\_%'"
+            "where table_schema = 'raw' and starts_with(table_name, 'facebook__')"
         )
         found = {}
         for (table,) in tables:
@@ -233,6 +233,7 @@ def wrong_things(house: House) -> list[str]:
             listed = {i for i in own if shelf.status(kind, i) != "DELETED"}
             found = {i for i in known[kind] if i in own}
             named = mentioned(account, house.first_days[account.digits])[kind]
+            # What went before it was asked for is known to nobody.
             if lost := (listed | named) - shelf.gone - found:
                 wrong.append(f"{account.id} {kind}: lost {sorted(lost)[:3]}")
         edits = house.rows(

@@ -126,12 +126,14 @@ def mentioned(account: Account, first: date) -> dict[str, set[str]]:
     shelf = account.shelf
     ads = {ad_id for ad_id, day in account.days if day >= first}
     documents = [shelf.by_kind["ads"][ad_id] for ad_id in ads]
-    shown = [shelf.by_kind["ads"][i] for i in _listed(account, "ads") | ads]
+    # An ad that is gone names no creative any more.
+    shown = _listed(account, "ads") | (ads - shelf.gone)
+    creatives = [shelf.by_kind["ads"][ad_id].get("creative") for ad_id in shown]
     return {
         "campaigns": {str(ad["campaign_id"]) for ad in documents},
         "adsets": {str(ad["adset_id"]) for ad in documents},
         "ads": ads,
-        "adcreatives": {str(ad["creative"]["id"]) for ad in shown if "creative" in ad},
+        "adcreatives": {str(creative["id"]) for creative in creatives if creative},
     }
 
 

@@ -77,10 +77,14 @@ class _Handler(BaseHTTPRequestHandler):
         }
         if answer.trick == "halved":
             body = body[: len(body) // 2]
+        elif answer.trick == "no utf-8":
+            body = body[:-1] + b"\xff\xfe"
         elif answer.trick:
             self._break(answer, headers, body)
             return
-        if "gzip" in self.headers.get("Accept-Encoding", "") and random.random() < 0.4:
+        accepted = self.headers.get("Accept-Encoding", "")
+        is_plain = "content-encoding" not in headers
+        if is_plain and "gzip" in accepted and random.random() < 0.4:
             body = gzip.compress(body, 1)
             headers["content-encoding"] = "gzip"
         if random.random() < 0.3:
@@ -90,6 +94,9 @@ class _Handler(BaseHTTPRequestHandler):
             headers["content-length"] = str(len(body))
         if random.random() < 0.05:
             headers["connection"] = "close"
+            self.close_connection = True
+        elif random.random() < 0.03:
+            # Not announced, as an impatient balancer does it.
             self.close_connection = True
         self.wfile.write(_head(answer.status, headers) + body)
 
@@ -102,6 +109,10 @@ class _Handler(BaseHTTPRequestHandler):
         elif answer.trick == "cut":
             headers["content-length"] = str(len(body) + 100)
             self.wfile.write(_head(answer.status, headers) + body)
+        elif answer.trick == "short length":
+            headers["content-length"] = str(len(body) // 2)
+            self.wfile.write(_head(answer.status, headers) + body)
+            self.close_connection = False
         elif answer.trick == "half chunk":
             headers["transfer-encoding"] = "chunked"
             self.wfile.write(_head(answer.status, headers) + b"fff\r\n" + body[:20])

@@ -6,6 +6,7 @@ Faults that pass belong to `faults.py`.
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from random import Random
 
 from tests.facebook.foreign.faults import LOUD
@@ -35,7 +36,8 @@ def make_sick(graph: ForeignGraph, account: Account, random: Random) -> Sickness
     """Make an account sick in one of many ways."""
     digits, troubles = account.digits, graph.troubles
     lot = random.choice(("denied", "revoked", "throttled", "poison", "field", "loud"))
-    days = list(account.days)
+    fresh = graph.truth.today(account) - timedelta(days=20)
+    days = [key for key in account.days if key[1] >= fresh]
     if lot == "denied":
         troubles.denied.add(digits)
         return Sickness("denied", _keeps_rows)

@@ -1,0 +1,163 @@
+"""Facebook is loaded from a second Graph API, which shares nothing with the sandbox's.
+
+Its truths are random, its habits its own; many more seeds: `foreign_rounds.py`.
+"""
+
+from dataclasses import replace
+from datetime import timedelta
+from random import Random
+
+import pytest
+
+from pipelines.errors import LoadRefused, SourceError
+from pipelines.extract.facebook.errors import TokenRefused
+from tests.facebook.foreign.changes import move_on
+from tests.facebook.foreign.dying import EXIT, die_at
+from tests.facebook.foreign.graph import ForeignGraph
+from tests.facebook.foreign.house import wrong_money, wrong_things
+from tests.facebook.foreign.listening import leaks, listening
+from tests.facebook.foreign.paging import Oddities
+from tests.facebook.foreign.rounds import (
+    calm_round,
+    hostile_round,
+    housed,
+    killed_round,
+    make,
+    sick_round,
+    unlike,
+)
+from tests.facebook.foreign.shapes import Troubles
+from tests.facebook.foreign.truth import Size
+
+TINY = Size(accounts=3, ads=12, days=35)
+
+
+@pytest.mark.parametrize("seed", [1, 7])
+def test_a_calm_graph_is_read_whole_in_the_least_calls(new_database, seed):
+    outcome = calm_round(seed, new_database, TINY)
+
+    assert outcome.wrong == []
+    for step in ("first", "daily", "hourly"):
+        assert outcome.calls[step] <= 1.2 * outcome.least[step] + 1
+
+
+@pytest.mark.parametrize("seed", [2, 6, 13])
+def test_a_hostile_graph_costs_calls_but_no_cent(new_database, seed):
+    outcome = hostile_round(seed, new_database, TINY)
+
+    assert outcome.wrong == []
+    assert len(outcome.happened) > 10
+
+
+@pytest.mark.parametrize("seed", [0, 3, 9, 10])
+def test_a_sick_account_leaves_the_others_complete_and_is_named(new_database, seed):
+    assert sick_round(seed, new_database, TINY).wrong == []
+
+
+def test_a_killed_load_and_a_rerun_are_one_clean_load(new_database):
+    outcome = killed_round(7, new_database, TINY, kills=3)
+
+    assert outcome.wrong == []
+    assert outcome.happened["killed"] > 0
+
+
+def test_a_load_that_dies_without_a_word_is_made_whole(new_database):
+    with housed(ForeignGraph(make(7, TINY)), new_database) as house:
+        calls = len(house.load())
+        clean = house.dump()
+
+    with housed(ForeignGraph(make(7, TINY)), new_database) as house:
+        assert die_at(house, calls // 2) == EXIT
+        house.load()
+
+        assert unlike(clean, house.dump()) == []
+
+
+def test_names_that_are_no_text_arrive_all_the_same(new_database):
+    truth = make(9, TINY, torn=True)
+    shelf = next(a.shelf for a in truth.accounts.values() if a.days)
+    ads = iter(shelf.by_kind["ads"].values())
+    next(ads)["name"] = "torn \ud83d"
+    next(iter(shelf.by_kind["campaigns"].values()))["name"] = "zero\x00byte \ud83d"
+
+    with housed(ForeignGraph(truth), new_database) as house:
+        house.load()
+
+        assert wrong_money(house) + wrong_things(house) == []
+
+
+@pytest.mark.parametrize("code", ["190/463", "102"])
+def test_a_token_that_dies_meanwhile_ends_all_and_the_next_run_heals(
+    new_database, code
+):
+    truth = make(1, TINY)
+    graph = ForeignGraph(truth)
+    first = next(iter(truth.accounts))
+
+    with housed(graph, new_database) as house, listening() as ear:
+        graph.troubles = Troubles(
+            plan={
+                (a, call): code for a in [*truth.accounts, ""] for call in range(3, 60)
+            }
+        )
+        with pytest.raises(TokenRefused) as red:
+            house.load()
+        ear.hear_error(red.value)
+        graph.troubles = Troubles()
+        house.load()
+
+        assert wrong_money(house) + wrong_things(house) == []
+        assert leaks(house, ear) == []
+    assert f"act_{first}" in str(red.value)
+
+
+@pytest.mark.parametrize("category", ["accounts", "leadgen_forms", "account"])
+def test_a_cut_answer_shows_no_token(new_database, category):
+    truth = make(5, TINY)
+    graph = ForeignGraph(truth, troubles=Troubles(halved={category}))
+
+    with housed(graph, new_database) as house, listening() as ear:
+        with pytest.raises(SourceError) as red:
+            house.load()
+        ear.hear_error(red.value)
+
+        assert truth.pages
+        assert leaks(house, ear) == []
+
+
+def test_a_day_that_loses_all_its_ads_waits_for_a_confirmation(new_database):
+    truth = make(7, TINY)
+    graph = ForeignGraph(truth)
+    account = max(truth.accounts.values(), key=lambda one: len(one.days))
+    day = truth.today(account) - timedelta(days=3)
+    with housed(graph, new_database) as house:
+        house.load()
+        for key in [key for key in account.days if key[1] == day]:
+            account.surplus[day] = account.days.pop(key)
+        with pytest.raises(LoadRefused, match=account.id):
+            house.load()
+
+
+def test_a_long_first_load_and_an_hourly_one_before_any(new_database):
+    truth = make(7, replace(TINY, days=90))
+
+    with housed(ForeignGraph(truth), new_database) as house:
+        house.load(recent=True)
+        house.settings = {"backfill_days": 80}
+        house.load()
+        for account in truth.accounts.values():
+            house.first_days[account.digits] -= timedelta(days=52)
+
+        assert [w for w in wrong_money(house) if "hours" not in w] == []
+
+
+def test_lists_that_shrink_to_pages_of_five_lose_nothing(new_database):
+    truth = make(9, TINY)
+    oddities = Oddities(cap=5, empty=0.2, overlap=0.3, trailing=0.5)
+
+    with housed(ForeignGraph(truth, oddities=oddities), new_database) as house:
+        house.load()
+        move_on(truth, Random(9))
+        house.load()
+
+        assert wrong_money(house) + wrong_things(house) == []
