@@ -23,7 +23,8 @@ def restatements(pipeline) -> list[tuple]:
 def versions(pipeline, attribute: str) -> list[tuple]:
     return pipeline.rows(
         "select object_id, value, seen_until is null "
-        "from raw.facebook__object_versions where attribute = %s order by object_id, seen_from",
+        "from raw.facebook__object_versions where attribute = %s "
+        "order by object_id, seen_from",
         attribute,
     )
 
@@ -147,11 +148,26 @@ def test_ads_that_vanish_while_the_total_stands_are_not_lost(new_database):
         before = pipeline.spend("ad_insights", FIRST)
         day = facebook.ad_days[2]["date_start"]
         facebook.ad_days[:] = [r for r in facebook.ad_days if r["date_start"] != day]
-        with pytest.raises(LoadRefused, match="holds 1 days"):
+        facebook.ad_days[0]["spend"] = "5.00"
+        with pytest.raises(LoadRefused, match="the ads of 2026-01-03"):
             pipeline.load()
-        assert pipeline.spend("ad_insights", FIRST) == before
+        assert pipeline.spend("ad_insights", FIRST) == before + Decimal(4)
 
         pipeline.load(confirm_lost=(FIRST,))
+        assert pipeline.spend("ad_insights", FIRST) == spend_of(facebook.ad_days, FIRST)
+
+
+def test_ads_that_vanish_with_their_money_are_restated(new_database):
+    facebook = world((FIRST,), ads=1, history=5)
+    facebook.account_days[1]["spend"] = "1.50"
+
+    with opened(facebook, new_database()) as pipeline:
+        pipeline.config = replace(pipeline.config, listed_accounts=(FIRST,))
+        pipeline.load()
+        facebook.account_days[1]["spend"] = "0.50"
+        del facebook.ad_days[1]
+        pipeline.load()
+
         assert pipeline.spend("ad_insights", FIRST) == spend_of(facebook.ad_days, FIRST)
 
 

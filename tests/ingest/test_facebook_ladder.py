@@ -121,7 +121,7 @@ def test_a_poisoned_ad_keeps_its_last_known_row_until_it_heals(new_database):
         pipeline.load()
         before = pipeline.spend("ad_insights", FIRST)
         pipeline.faults.poison[sick, YESTERDAY] = "*"
-        with pytest.raises(SourceError, match="Facebook cannot give"):
+        with pytest.raises(SourceError, match="Facebook did not give"):
             pipeline.load()
 
         assert gaps(pipeline) == [(FIRST, YESTERDAY, sick, "*")]

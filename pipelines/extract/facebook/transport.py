@@ -40,12 +40,21 @@ _WRONG_ADDRESS = (
 )
 
 
+ESCAPE = re.compile("%[0-9A-F]{2}")
+
+
+def _lowered(match: re.Match[str]) -> str:
+    return match[0].lower()
+
+
 class Secrets:
     """The texts that may appear nowhere."""
 
     def __init__(self, *texts: str | None) -> None:
         known = {text for text in texts if text}
-        known |= {quote(text, safe="") for text in known}
+        escaped = {quote(text, safe="") for text in known}
+        # Escapes come in both cases.
+        known |= escaped | {ESCAPE.sub(_lowered, text) for text in escaped}
         self._texts = tuple(sorted(known, key=len))
 
     def __eq__(self, other: object) -> bool:

@@ -6,7 +6,7 @@ and replaced whole in it. Which window it is belongs to `windows.py`.
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from datetime import time as time_of_day
 from typing import Any
@@ -25,9 +25,10 @@ from pipelines.ingest.facebook.lacking import (
     DAYS_NOT_TO_LOSE,
     carried_over,
     gap_row,
+    lacking,
     lost,
     lost_days,
-    poisoned,
+    lost_gaps,
 )
 from pipelines.ingest.facebook.load import (
     INSIGHTS,
@@ -119,7 +120,7 @@ def load_window(
                 done.seen.setdefault(table, set()).add(str(object_id))
     if ads.reading.gaps:
         done.failures |= dict.fromkeys(
-            ["ad_insights"], poisoned(done.account_id, ads.reading.gaps)
+            ["ad_insights"], lacking(done.account_id, ads.reading.gaps)
         )
 
 
@@ -182,23 +183,24 @@ def _guarded(
     stored: Mapping[str, Stored],
     zone: ZoneInfo,
 ) -> Answer:
-    """Refuse to lose days that Facebook no longer tells of; return the ads' answer.
+    """Lose no days that Facebook no longer tells of; return the ads' answer.
 
-    An empty answer is no restatement. Ads that are gone while their account's total
-    stands are asked for once more, for the answer may have been cut short.
+    A whole empty window is refused: it is no restatement. A day whose ads are gone
+    while its account's total stands is asked for once more, then it is a gap.
     """
     ads, totals = answers
     if done.account_id in load.confirm_lost:
         return ads
-    days = {row["stat_date"] for row in totals.rows}
     held = {day for _, day in stored["account_insights"].payloads}
-    if not days and len(held) >= DAYS_NOT_TO_LOSE:
+    if not totals.rows and len(held) >= DAYS_NOT_TO_LOSE:
         raise lost(done.account_id, window, len(held))
-    if lost_days(ads.rows, totals.rows, stored["ad_insights"]):
-        ads = _ask_ads(load, done, window, totals, zone=zone)
-        if days_gone := lost_days(ads.rows, totals.rows, stored["ad_insights"]):
-            raise lost(done.account_id, window, len(days_gone))
-    return ads
+    if not lost_days(ads.rows, totals.rows, stored):
+        return ads
+    ads = _ask_ads(load, done, window, totals, zone=zone)
+    gaps = lost_gaps(done.account_id, lost_days(ads.rows, totals.rows, stored))
+    ads.reading.gaps += gaps
+    certificate = {**ads.certificate, "gaps": len(ads.reading.gaps)}
+    return replace(ads, certificate=certificate)
 
 
 def _replace(

@@ -3,8 +3,10 @@
 Only the judging and the rows; when they are written belongs to `days.py`.
 """
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from pipelines.errors import LoadRefused, SourceError
@@ -20,16 +22,38 @@ DAYS_NOT_TO_LOSE = 3
 
 
 def lost_days(
-    ads: Sequence[Document], totals: Sequence[Document], stored: Stored
-) -> set[date]:
-    """Return the days on which money was spent and whose ads are all gone."""
-    spent = {row["stat_date"] for row in totals if number(row["payload"].get("spend"))}
-    held = {
+    ads: Sequence[Document], totals: Sequence[Document], stored: Mapping[str, Stored]
+) -> list[date]:
+    """Return the days whose ads are all gone, although the account's total stands.
+
+    Where the total fell by what they had spent, the day was restated, not lost.
+    """
+    held = _spend_by_day(stored["ad_insights"].payloads)
+    before = _spend_by_day(stored["account_insights"].payloads)
+    now = _spend_by_day({("", row["stat_date"]): row["payload"] for row in totals})
+    present = {row["stat_date"] for row in ads}
+    return sorted(
         day
-        for (_, day), payload in stored.payloads.items()
-        if number(payload.get("spend"))
-    }
-    return (spent & held) - {row["stat_date"] for row in ads}
+        for day, spend in held.items()
+        if spend
+        and day not in present
+        and now[day] > max(before[day] - spend, Decimal(0))
+    )
+
+
+def _spend_by_day(
+    payloads: Mapping[tuple[str, date], Document],
+) -> defaultdict[date, Decimal]:
+    days: defaultdict[date, Decimal] = defaultdict(Decimal)
+    for (_, day), payload in payloads.items():
+        days[day] += number(payload.get("spend"))
+    return days
+
+
+def lost_gaps(account_id: str, days: Iterable[date]) -> list[Gap]:
+    """Return lost days as gaps: what raw holds of them stays."""
+    reason = "all its ads are gone from the answer while the account's total stands"
+    return [Gap(day, "account", account_id, WHOLE_ROW, reason) for day in days]
 
 
 def lost(account_id: str, window: Window, days: int) -> LoadRefused:
@@ -47,7 +71,9 @@ def lost(account_id: str, window: Window, days: int) -> LoadRefused:
 
 def carried_over(gaps: Sequence[Gap], stored: Stored) -> list[Document]:
     """Keep what raw holds of rows that Facebook could not give: they are not gone."""
-    missing = {(gap.object_id, gap.stat_date) for gap in gaps if gap.field == WHOLE_ROW}
+    whole = [gap for gap in gaps if gap.field == WHOLE_ROW]
+    ads = {(gap.object_id, gap.stat_date) for gap in whole}
+    days = {gap.stat_date for gap in whole if gap.level == "account"}
     return [
         {
             "account_id": stored.account_id,
@@ -56,7 +82,7 @@ def carried_over(gaps: Sequence[Gap], stored: Stored) -> list[Document]:
             "payload": payload,
         }
         for (object_id, day), payload in stored.payloads.items()
-        if (object_id, day) in missing
+        if (object_id, day) in ads or day in days
     ]
 
 
@@ -72,19 +98,30 @@ def gap_row(account_id: str, gap: Gap) -> Document:
     }
 
 
-def poisoned(account_id: str, gaps: Sequence[Gap]) -> SourceError:
+def lacking(account_id: str, gaps: Sequence[Gap]) -> SourceError:
     """Return the error of an account that could not give all its figures."""
-    shown = ", ".join(
-        f"ad {gap.object_id} on {gap.stat_date}: {gap.field}" for gap in gaps[:5]
-    )
+    shown = ", ".join(map(_in_words, gaps[:5]))
     more = f" and {len(gaps) - 5} more" if len(gaps) > 5 else ""
-    return SourceError(
-        f"Facebook cannot give {len(gaps)} figures even alone ({shown}{more}); "
-        "all else of the window is loaded",
+    remedy = (
+        "raw.facebook__gaps names them; each run asks again, and the account's total "
+        "is complete"
+    )
+    is_lost = any(gap.level == "account" for gap in gaps)
+    if is_lost:
+        remedy += "; if those ads are really gone, `confirm_lost` accepts it"
+    return (LoadRefused if is_lost else SourceError)(
+        f"Facebook did not give {len(gaps)} figures even alone ({shown}{more}); raw "
+        "keeps what it knew of them, all else of the window is loaded",
         system=SYSTEM,
         table="ad_insights",
         window=account_id,
-        remedy="raw.facebook__gaps names them; each run asks again, and the account's "
-        "total is complete",
-        guard="gap",
+        remedy=remedy,
+        guard="lost_days" if is_lost else "gap",
     )
+
+
+def _in_words(gap: Gap) -> str:
+    if gap.level == "account":
+        return f"the ads of {gap.stat_date}"
+    what = "everything" if gap.field == WHOLE_ROW else gap.field
+    return f"ad {gap.object_id} on {gap.stat_date}: {what}"
