@@ -35,9 +35,7 @@ def _restate(truth: Truth, account: Account, random: Random) -> None:
     oldest = truth.today(account) - timedelta(days=FROZEN_AFTER)
     for key in [key for key in account.days if key[1] >= oldest]:
         lot = random.random()
-        # A day that has spend and no ad at all is a case of its own.
-        alone = sum(day == key[1] for _, day in account.days) == 1
-        if lot < 0.03 and not (alone and key[1] in account.surplus):
+        if lot < 0.03:
             del account.days[key]
         elif lot < 0.1:
             account.days[key] = random_figures(random, account.currency)

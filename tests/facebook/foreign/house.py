@@ -53,6 +53,7 @@ class House:
     said: list[str] = field(default_factory=list)
     # What of the configuration is not as ever.
     settings: dict[str, Any] = field(default_factory=dict)
+    confirmed: list[str] = field(default_factory=list)
     # By account: the first day asked for, and how many edits were too old for it.
     first_days: dict[str, date] = field(default_factory=dict)
     old_edits: dict[str, int] = field(default_factory=dict)
@@ -72,6 +73,7 @@ class House:
             databases={},
             run=RunInfo(run_id="run", as_of=now or self.truth.now),
             recent=recent,
+            confirm_lost=self.confirmed,
             on_progress=self.said.append,
             timer=self.timer,
         ):
