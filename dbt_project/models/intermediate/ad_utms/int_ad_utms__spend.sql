@@ -13,20 +13,16 @@ teams as (
     select * from {{ ref('int_teams__known') }}
 ),
 
-clock as (
-    select * from {{ ref('stg_pipeline__clock') }}
-),
-
 totals as (
     select
         spend_rows.ad_id,
         {{ sum_known('spend_rows.spend_usd') }} as spend_usd,
         {{ sum_known('spend_rows.spend_kzt') }} as spend_kzt
     from spend_rows
-    cross join clock
-    where
-        spend_rows.stat_date
-        > {{ add_days('clock.today', '-' ~ var('utm_hygiene_days')) }}
+    inner join spending
+        on
+            spend_rows.ad_id = spending.ad_id
+            and spend_rows.stat_date >= spending.first_date
     group by spend_rows.ad_id
 ),
 
