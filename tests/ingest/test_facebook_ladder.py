@@ -42,6 +42,26 @@ def test_pages_shrink_until_facebook_can_answer(new_database):
             )
 
 
+@pytest.mark.parametrize("too_large", ["a page of 250", "any page"])
+def test_an_hourly_run_begins_where_the_daily_one_ended(new_database, too_large):
+    facebook = world((FIRST,), ads=40, history=20)
+
+    with opened(facebook, new_database()) as pipeline:
+        pipeline.config = replace(pipeline.config, listed_accounts=(FIRST,))
+        pipeline.faults.rows_at_most = 100 if too_large == "a page of 250" else 1
+        pipeline.load()
+        pipeline.calls.clear()
+        pipeline.load(recent=True)
+        asked = [
+            (call.method, call.params.get("limit"))
+            for call in pipeline.calls
+            if call.path == f"{FIRST}/insights" and call.params["level"] == "ad"
+        ]
+
+    # 80 ads of two days.
+    assert asked == ([("GET", "100")] if "250" in too_large else [("POST", None)])
+
+
 def test_what_no_page_can_hold_is_read_by_a_report_job(new_database):
     facebook = world(ALL, ads=3, history=20)
 

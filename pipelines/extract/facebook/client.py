@@ -155,6 +155,12 @@ class GraphClient:
         key = _ladder_key(path, account_id or _account_in(path))
         return PAGE_SIZES[self._page_steps.get(key, 0)]
 
+    def begin_with(self, path: Path, size: int) -> None:
+        """Ask an edge of an account in pages of a size that worked before."""
+        if size in PAGE_SIZES:
+            key = _ladder_key(path, _account_in(path))
+            self._page_steps.setdefault(key, PAGE_SIZES.index(size))
+
     def calls_of(self, account_id: str | None) -> int:
         """Return how many calls were made for an account, those refused included."""
         return self._tally.calls[bare_id(account_id)]

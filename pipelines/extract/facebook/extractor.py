@@ -133,6 +133,10 @@ class FacebookExtractor:
                 raise
         return _object(account_id, edge, payload)
 
+    def begin_with(self, account_id: str, step: str) -> None:
+        """Begin an account's insights on the step that worked for it before."""
+        self._reader.begin_with(account_id, step)
+
     def insights(
         self, account_id: str, report: Report, window: Window
     ) -> tuple[list[Document], Reading]:

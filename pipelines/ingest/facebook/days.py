@@ -46,6 +46,7 @@ from pipelines.ingest.facebook.restatements import (
 from pipelines.ingest.facebook.windows import (
     chunks,
     find_loaded,
+    find_step,
     full_window,
     recent_window,
     was_full_read_cut,
@@ -86,6 +87,9 @@ def load_days(load: Load, done: AccountLoad, zone: ZoneInfo) -> None:
 def _choose_window(load: Load, account_id: str, today: date) -> tuple[Window, Mode]:
     with load.writing() as warehouse:
         if load.recent and not was_full_read_cut(warehouse, account_id):
+            # Only a daily read finds out anew what Facebook can answer at once.
+            if step := find_step(warehouse, account_id):
+                load.extractor.begin_with(account_id, step)
             return recent_window(today), "incremental"
         loaded = find_loaded(warehouse, account_id)
     window = full_window(today, loaded=loaded, backfill_days=load.config.backfill_days)

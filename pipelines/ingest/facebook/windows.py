@@ -95,6 +95,17 @@ def was_full_read_cut(connection: Connection, account_id: str) -> bool:
     return row is not None and row[0] == "failed"
 
 
+def find_step(connection: Connection, account_id: str) -> str | None:
+    """Return the step of the ladder that an account's last daily read needed."""
+    row = connection.execute(
+        "select details ->> 'step' from raw._loads where system = %s and scope = %s "
+        "and table_name = 'ad_insights' and mode = 'window' and outcome = 'loaded' "
+        "order by load_id desc limit 1",
+        [SYSTEM, account_id],
+    ).fetchone()
+    return row[0] if row else None
+
+
 def earliest_day(today: date) -> date:
     """Return the first day that Facebook still answers for.
 
