@@ -12,9 +12,12 @@ clock as (
 compared as (
     select
         *,
-        greatest(
-            leads_count - coalesce(expired_leads_count, 0) - kept_leads, 0
-        ) as missing_leads,
+        case
+            when leads_count is not null
+                then greatest(
+                    leads_count - coalesce(expired_leads_count, 0) - kept_leads, 0
+                )
+        end as missing_leads,
         greatest(
             coalesce(expired_leads_count, 0) - (stored_leads - kept_leads), 0
         ) as lost_leads
