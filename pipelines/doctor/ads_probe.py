@@ -18,9 +18,10 @@ from pipelines.extract.facebook.accounts import ListedAccounts, list_accounts
 from pipelines.extract.facebook.client import GraphClient
 from pipelines.extract.facebook.errors import AccountDenied, TokenRefused
 from pipelines.extract.facebook.extractor import FacebookExtractor
-from pipelines.extract.facebook.insights import ACCOUNT_DAYS, InsightsReader
+from pipelines.extract.facebook.insights import InsightsReader
 from pipelines.extract.facebook.leads import LeadsDenied, LeadsReader, Page
 from pipelines.extract.facebook.pacing import Pacer, SystemTimer
+from pipelines.extract.facebook.questions import ACCOUNT_DAYS
 from pipelines.extract.facebook.transport import open_api
 from pipelines.ingest.facebook.backfill import Backfill, Surveyed
 from pipelines.ingest.facebook.config import FacebookConfig

@@ -152,6 +152,26 @@ def test_a_poisoned_ad_keeps_its_last_known_row_until_it_heals(new_database):
         assert pipeline.spend("ad_insights", FIRST) == before > Decimal(0)
 
 
+@pytest.mark.parametrize("is_listed", [True, False])
+def test_a_poisoned_ad_that_raw_never_saw_is_named_too(new_database, is_listed):
+    facebook = world((FIRST,), ads=4, history=5)
+    digits = FIRST.removeprefix("act_")
+    sick = f"{digits}0002"
+
+    with opened(facebook, new_database()) as pipeline:
+        pipeline.config = replace(pipeline.config, listed_accounts=(FIRST,))
+        pipeline.faults.poison[sick, YESTERDAY] = "*"
+        if not is_listed:
+            facebook.ads[2]["effective_status"] = "DELETED"
+        with pytest.raises(SourceError, match="Facebook did not give"):
+            pipeline.load()
+
+        named = ("ad", sick) if is_listed else ("ad_set", f"{digits}8")
+        assert pipeline.rows("select level, object_id from raw.facebook__gaps") == [
+            named
+        ]
+
+
 def test_an_outage_is_no_poison(new_database):
     facebook = world((FIRST,), ads=4, history=5)
 

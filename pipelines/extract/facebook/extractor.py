@@ -14,15 +14,15 @@ from pipelines.errors import ProtocolError
 from pipelines.extract.facebook import fields
 from pipelines.extract.facebook.client import GraphClient
 from pipelines.extract.facebook.errors import SYSTEM, GraphError, source_error
-from pipelines.extract.facebook.insights import (
-    InsightsReader,
+from pipelines.extract.facebook.insights import InsightsReader
+from pipelines.extract.facebook.pacing import SystemTimer
+from pipelines.extract.facebook.pages import Document
+from pipelines.extract.facebook.questions import (
     Question,
     Reading,
     Report,
     Window,
 )
-from pipelines.extract.facebook.pacing import SystemTimer
-from pipelines.extract.facebook.pages import Document
 
 
 @dataclass(frozen=True)

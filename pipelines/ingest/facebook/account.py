@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from pipelines.errors import ProtocolError, SourceError
 from pipelines.extract.facebook.errors import SYSTEM, AccountDenied, TokenRefused
-from pipelines.extract.facebook.insights import ACCOUNT_HOURS
+from pipelines.extract.facebook.questions import ACCOUNT_HOURS
 from pipelines.ingest.facebook.activities import load_activities
 from pipelines.ingest.facebook.days import ask, load_days, midnight
 from pipelines.ingest.facebook.load import (

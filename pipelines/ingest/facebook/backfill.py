@@ -13,8 +13,8 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from pipelines.errors import ConfigurationError, SourceError
-from pipelines.extract.facebook.insights import ACCOUNT_DAYS
 from pipelines.extract.facebook.pacing import SystemTimer, Timer
+from pipelines.extract.facebook.questions import ACCOUNT_DAYS
 from pipelines.ingest.facebook.account import open_account
 from pipelines.ingest.facebook.config import FacebookConfig
 from pipelines.ingest.facebook.days import Answer, ask, load_window

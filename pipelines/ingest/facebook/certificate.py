@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from pipelines.extract.facebook.insights import Question, Reading
+from pipelines.extract.facebook.questions import Question, Reading
 
 Document = dict[str, Any]
 # What an action holds beside the values of its attribution windows.

@@ -55,12 +55,20 @@ class Verdict:
         return not self.errors and not self.warnings
 
     @property
+    def problems(self) -> tuple[str, ...]:
+        """Return all that is wrong, the worst first and not without end."""
+        found = [*self.errors, *self.warnings]
+        more = len(found) - SHOWN_PROBLEMS
+        rest = [f"and {more} more"] if more > 0 else []
+        return (*found[:SHOWN_PROBLEMS], *rest)
+
+    @property
     def text(self) -> str:
-        """Return what to tell, the worst first and not without end."""
-        problems = [*self.errors, *self.warnings]
-        more = len(problems) - SHOWN_PROBLEMS
-        shown = problems[:SHOWN_PROBLEMS]
-        return "\n".join([*shown, f"and {more} more"] if more > 0 else shown)
+        """Return one line: the problem, or how many there are and the worst."""
+        count = len(self.errors) + len(self.warnings)
+        if count < 2:
+            return "".join(self.problems)
+        return f"{count} problems, all listed below; the first: {self.problems[0]}"
 
 
 def every_account_is_loaded(
@@ -131,26 +139,34 @@ def asked_fields_return(warehouse: Connection, run: RunInfo) -> Verdict:
 
 
 def totals_agree(warehouse: Connection, run: RunInfo) -> Verdict:
-    """Name the days on which the ads do not add up to their account's own total."""
-    warnings, worst = [], Decimal(0)
+    """Name accounts with days on which the ads do not add up to the account's total."""
+    apart: dict[str, list[Row]] = defaultdict(list)
     rows = _ask(warehouse, queries.TOTALS, run, days=REREAD_DAYS)
     for row in rows:
-        total, ads = row["account_spend"], row["ads_spend"]
-        share = abs(total - ads) * 100 / total if total else Decimal(100)
-        if total == ads or share <= BALANCE_PCT:
-            continue
-        worst = max(worst, share)
-        warnings.append(
-            f"{row['account_id']} {row['stat_date']}: the account spent {total} "
-            f"{row['currency']}, its ads {ads} ({share:.1f} % apart); the balance "
-            "stands in marts.spend_reconciliation, the ads are read again daily"
-        )
+        if _share(row) > BALANCE_PCT:
+            apart[row["account_id"]].append(row)
+    warnings = [
+        f"{account}: on {_days(found)} its ads are up to "
+        f"{max(map(_share, found)):.1f} % away from its own total, by "
+        f"{sum(row['account_spend'] - row['ads_spend'] for row in found)} "
+        f"{found[0]['currency']} in all; marts.spend_reconciliation has each day, and "
+        "counts the balance to no ad"
+        for account, found in apart.items()
+    ]
     facts = {
         "account_days": len(rows),
-        "account_days_apart": len(warnings),
-        "worst_pct": round(float(worst), 2),
+        "account_days_apart": sum(map(len, apart.values())),
+        "worst_pct": round(float(max(map(_share, rows), default=Decimal(0))), 2),
     }
     return Verdict(warnings=tuple(warnings), facts=facts)
+
+
+def _share(row: Row) -> Decimal:
+    """Return by how many per cent an account's ads miss its total."""
+    total, balance = row["account_spend"], row["account_spend"] - row["ads_spend"]
+    if not balance:
+        return Decimal(0)
+    return Decimal(abs(balance) * 100 / total) if total else Decimal(100)
 
 
 def bindings_hold(warehouse: Connection, run: RunInfo) -> Verdict:

@@ -13,7 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from pipelines.errors import SourceError
-from pipelines.extract.facebook.insights import (
+from pipelines.extract.facebook.questions import (
     ACCOUNT_DAYS,
     AD_DAYS,
     Question,

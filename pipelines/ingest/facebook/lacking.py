@@ -11,7 +11,7 @@ from typing import Any
 
 from pipelines.errors import LoadRefused, SourceError
 from pipelines.extract.facebook.errors import SYSTEM
-from pipelines.extract.facebook.insights import WHOLE_ROW, Gap
+from pipelines.extract.facebook.questions import WHOLE_ROW, Gap
 from pipelines.ingest.facebook.certificate import number
 from pipelines.ingest.facebook.restatements import Stored
 from pipelines.load.log import Window
@@ -124,4 +124,6 @@ def _in_words(gap: Gap) -> str:
     if gap.level == "account":
         return f"the ads of {gap.stat_date}"
     what = "everything" if gap.field == WHOLE_ROW else gap.field
-    return f"ad {gap.object_id} on {gap.stat_date}: {what}"
+    if gap.level != "ad":
+        what = "an ad that no list names"
+    return f"{gap.level} {gap.object_id} on {gap.stat_date}: {what}"
