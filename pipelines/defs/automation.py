@@ -50,12 +50,9 @@ weekly_plans = dg.define_asset_job(
     description="The build that opens a week: the first one on a Monday freezes the "
     "plans of that week. Published whole, so that no reader sees two editions mixed.",
 )
-# Limits may stretch three years of days over a day; other runs are stopped earlier.
-LONGEST_BACKFILL_SECONDS = 36 * 3600
 facebook_backfill = dg.define_asset_job(
     "facebook_backfill",
     selection=HISTORY,
-    tags={"dagster/max_runtime": str(LONGEST_BACKFILL_SECONDS)},
     description="Load Facebook's past for a range of months in one run, the newest "
     "first. May be killed and started again: what is loaded is skipped.",
 )

@@ -113,5 +113,11 @@ def check_results(warehouse: Connection, run: RunInfo) -> Iterator[dg.AssetCheck
                 dg.AssetCheckSeverity.ERROR if is_red else dg.AssetCheckSeverity.WARN
             ),
             description=verdict.text or None,
-            metadata=dict(verdict.facts),
+            metadata={**verdict.facts, **_listed(verdict)},
         )
+
+
+def _listed(verdict: Verdict) -> dict[str, dg.MarkdownMetadataValue]:
+    """Return the problems as a list: a description is one line in the UI."""
+    lines = "\n".join(f"- {problem}" for problem in verdict.problems)
+    return {"problems": dg.MetadataValue.md(lines)} if lines else {}

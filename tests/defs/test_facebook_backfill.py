@@ -140,6 +140,14 @@ def test_account_that_no_list_names_stops_the_backfill_and_blames_no_table(step:
     ]
 
 
+def test_backfill_may_run_longer_than_other_runs(step: Step):
+    result = step.backfill("2025-10-01", "2025-10-01", dry_run=True)
+
+    run = step.instance.get_run_by_id(result.run_id)
+    assert run is not None
+    assert int(run.tags["dagster/max_runtime"]) > 24 * 3600
+
+
 def test_one_account_can_be_loaded_alone(step: Step):
     step.backfill("2025-10-01", "2025-10-01", accounts=[FIRST])
 

@@ -206,8 +206,7 @@ def test_field_of_an_account_that_failed_is_not_missed(raw: Raw):
 def test_long_list_of_problems_is_cut_and_counted():
     verdict = Verdict(errors=("red",), warnings=("yellow",) * 30)
 
-    lines = verdict.text.splitlines()
-
-    assert lines[0] == "red"
-    assert lines[-1] == "and 11 more"
-    assert len(lines) == SHOWN_PROBLEMS + 1
+    assert verdict.text == "31 problems, all listed below; the first: red"
+    assert verdict.problems[0] == "red"
+    assert verdict.problems[-1] == "and 11 more"
+    assert len(verdict.problems) == SHOWN_PROBLEMS + 1

@@ -26,19 +26,23 @@ def raw(new_database: NewDatabase) -> Iterator[Raw]:
         yield tables
 
 
-def test_ads_that_do_not_add_up_are_named_by_day(raw: Raw):
+def test_account_whose_ads_do_not_add_up_is_named_with_its_days(raw: Raw):
     raw.account()
     raw.day("10.00", "6.00", "3.00")
     raw.day("10.00", "6.00", "3.95", on=YESTERDAY - timedelta(days=1))
+    raw.day("20.00", "6.00", "9.00", on=YESTERDAY - timedelta(days=2))
 
     verdict = checks.totals_agree(raw.connection, RUN)
 
     [said] = verdict.warnings
-    assert "act_1001 2026-01-05: the account spent 10.00 USD, its ads 9.00" in said
+    assert said.startswith(
+        "act_1001: on 2 days between 2026-01-03 and 2026-01-05 its ads are up to "
+        "25.0 % away from its own total, by 6.00 USD in all"
+    )
     assert verdict.facts == {
-        "account_days": 2,
-        "account_days_apart": 1,
-        "worst_pct": 10.0,
+        "account_days": 3,
+        "account_days_apart": 2,
+        "worst_pct": 25.0,
     }
 
 
@@ -52,7 +56,10 @@ def test_ads_without_a_total_do_not_agree_with_it(raw: Raw):
         payload={"spend": "2"},
     )
 
-    assert "spent 0 USD, its ads 2" in checks.totals_agree(raw.connection, RUN).text
+    text = checks.totals_agree(raw.connection, RUN).text
+
+    assert "on 2026-01-05 its ads are up to 100.0 % away" in text
+    assert "by -2 USD" in text
 
 
 def test_running_day_of_the_account_is_not_compared(raw: Raw):
