@@ -81,6 +81,7 @@ def test_keys_are_unique(marts):
         "spend_reconciliation": ("ad_account_id", "stat_date"),
         "dim_ad_accounts": ("ad_account_id",),
         "traffic_leads": ("fb_lead_id",),
+        "account_spend_business_days": ("ad_account_id", "date"),
     }
 
     for mart, columns in keys.items():

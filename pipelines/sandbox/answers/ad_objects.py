@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from pipelines.sandbox.answers.ad_utms import AdTags
+from pipelines.sandbox.answers.ad_utms import AdTags, creative_id
 from pipelines.sandbox.answers.campaigns import is_loaded
 from pipelines.sandbox.answers.ownership import Ownership, account_key
 from pipelines.sandbox.answers.reading import text
@@ -39,23 +39,43 @@ class AdObjects:
     def campaigns(self) -> list[MartRow]:
         names = {"id": "fb_campaign_id", "name": "campaign_name"}
         rows = self._rows(self.facebook.campaigns, "campaign_id", "campaign_id", names)
+        return [row | self._objective(row["fb_campaign_id"]) for _, row in rows]
+
+    def ad_sets(self) -> list[MartRow]:
+        names = {"id": "fb_ad_set_id", "name": "ad_set_name",
+                 "campaign_id": "fb_campaign_id"}  # fmt: skip
+        rows = self._rows(self.facebook.ad_sets, "adset_id", "ad_set_id", names)
         return [
-            row | {"campaign_objective": text(one.get("objective"))}
+            row
+            | self._objective(row["fb_campaign_id"])
+            | {"targeting": one.get("targeting")}
             for one, row in rows
         ]
 
-    def ad_sets(self) -> list[MartRow]:
-        names = {"id": "fb_ad_set_id", "name": "ad_set_name"}
-        rows = self._rows(self.facebook.ad_sets, "adset_id", "ad_set_id", names)
-        return [row | {"fb_campaign_id": one["campaign_id"]} for one, row in rows]
-
     def ads(self) -> list[MartRow]:
-        names = {"id": "fb_ad_id", "name": "ad_name"}
+        names = {"id": "fb_ad_id", "name": "ad_name", "adset_id": "fb_ad_set_id",
+                 "campaign_id": "fb_campaign_id"}  # fmt: skip
         return [
-            row
-            | {"fb_campaign_id": one["campaign_id"], "fb_ad_set_id": one["adset_id"]}
+            row | self._objective(row["fb_campaign_id"]) | self._creative(one)
             for one, row in self._rows(self.facebook.ads, "id", "ad_id", names)
         ]
+
+    def _objective(self, campaign_id: str) -> MartRow:
+        found = (
+            text(one.get("objective"))
+            for one in self.facebook.campaigns
+            if one["id"] == campaign_id
+        )
+        return {"campaign_objective": next(found, None)}
+
+    def _creative(self, ad: Document) -> MartRow:
+        shown = creative_id(ad)
+        kinds = (
+            text(one.get("object_type"))
+            for one in self.facebook.creatives
+            if one["id"] == shown
+        )
+        return {"ad_format": (next(kinds, None) or "").lower() or None}
 
     def _rows(
         self,

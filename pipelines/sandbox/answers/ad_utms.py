@@ -59,7 +59,7 @@ def ad_tags(world: World, facts: Ownership) -> dict[str, list[AdTags]]:
     links = _short_links(world)
     names = _names(world)
     return {
-        ad["id"]: list(_filled(ad, creatives.get(_creative_id(ad), {}), links, names))
+        ad["id"]: list(_filled(ad, creatives.get(creative_id(ad), {}), links, names))
         for ad in world.facebook.ads
         if is_loaded(facts, ad)
     }
@@ -111,7 +111,7 @@ def _value(template: str | None, macros: Mapping[str, str]) -> Value:
 def _row(ad: Document, one: AdTags) -> dict[str, Any]:
     row: dict[str, Any] = {
         "ad_id": one.ad_id,
-        "creative_id": _creative_id(ad),
+        "creative_id": creative_id(ad),
         "set_number": one.set_number,
         "ad_account_id": account_key(ad.get("account_id")),
         "campaign_id": ad.get("campaign_id"),
@@ -133,7 +133,8 @@ def _row(ad: Document, one: AdTags) -> dict[str, Any]:
     return row
 
 
-def _creative_id(ad: Document) -> str:
+def creative_id(ad: Document) -> str:
+    """Return the creative that an ad shows."""
     return str(mapping(ad.get("creative")).get("id"))
 
 

@@ -16,6 +16,7 @@ from pipelines.sandbox.answers.ad_accounts import dim_ad_accounts
 from pipelines.sandbox.answers.ad_objects import AdObjects
 from pipelines.sandbox.answers.ad_utms import ad_tags, ad_utms
 from pipelines.sandbox.answers.attribution import Decision, SaleAttribution
+from pipelines.sandbox.answers.business_days import account_spend_business_days
 from pipelines.sandbox.answers.campaigns import Campaigns
 from pipelines.sandbox.answers.chains import chained
 from pipelines.sandbox.answers.coverage import Coverage
@@ -92,9 +93,14 @@ def _accounts(
     moved: Facts,
     delivered: Deliveries,
 ) -> dict[str, list[MartRow]]:
-    days = account_days(delivered, coverage, spine(moved, almaty_day(world.now)))
+    dates = spine(moved, almaty_day(world.now))
+    days = account_days(delivered, coverage, dates)
+    totals = facebook_ad_spend(days, moved.spend, Rates(world))
     return {
-        "facebook_ad_spend": facebook_ad_spend(days, moved.spend, Rates(world)),
+        "facebook_ad_spend": totals,
+        "account_spend_business_days": account_spend_business_days(
+            world, coverage, totals, dates
+        ),
         "spend_reconciliation": spend_reconciliation(days),
         "dim_ad_accounts": dim_ad_accounts(world, facts, coverage, days),
     }

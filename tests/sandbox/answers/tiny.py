@@ -123,7 +123,10 @@ def world(
             "created_time": "2024-01-01T00:00:00+0500",
         }
     ]
-    names = ("campaigns", "ad_sets", "ads", "creatives", "ad_days", "account_days")
+    names = (
+        "campaigns", "ad_sets", "ads", "creatives", "ad_days", "account_days",
+        "account_hours",
+    )  # fmt: skip
     graph = {name: parts.get(name, []) for name in names}
     crm = {
         name: parts.get(name, []) for name in ("leads", "contacts", "events", "trashed")
