@@ -4,15 +4,12 @@
 create or replace function util.url_query(value text, is_tags boolean) returns text
 language sql immutable parallel safe return
     ltrim(
-        split_part(
-            case
-                when is_tags then value
-                when position('?' in value) > 0
-                    then substring(value from position('?' in value) + 1)
-                else ''
-            end,
-            '#', 1
-        ),
+        case
+            when is_tags then split_part(value, '#', 1)
+            when position('?' in split_part(value, '#', 1)) > 0
+                then regexp_replace(split_part(value, '#', 1), '^[^?]*[?]', '')
+            else left(value, 0)
+        end,
         E'?& \t\r\n'
     );
 
