@@ -49,6 +49,6 @@ select
     expires_date,
     cast(days_left as integer) as days_left,
     state,
-    case when state in ('ended', 'soon', 'unknown') then remedy end as what_to_do,
+    case when state in ('ended', 'soon') then remedy end as what_to_do,
     coalesce(reason, note) as detail
 from judged

@@ -11,12 +11,15 @@ accounts as (
 recent_days as (
     select
         account_days.*,
-        account_days.date > {{ add_days('accounts.local_today', -28) }} as is_recent
+        account_days.date > {{ add_days('accounts.local_today', -28) }} as is_recent,
+        account_days.date >= {{ add_days('accounts.local_today', -28) }}
+        and account_days.date < accounts.local_today as is_whole
     from account_days
     inner join accounts on account_days.account_id = accounts.account_id
 ),
 
--- One unknown day of the last 28 makes their sum unknown.
+-- One unknown day of the last 28 whole ones makes their sum unknown; the running day,
+-- of which some is known, shows only that the account spends.
 spend as (
     select
         account_id,
@@ -25,9 +28,9 @@ spend as (
         {{ any_of('is_recent and account_spend <> 0') }} as has_recent_spend,
         case
             when
-                count(case when is_recent then 1 end)
-                = count(case when is_recent and is_covered then account_spend end)
-                then coalesce(sum(case when is_recent then account_spend end), 0)
+                count(case when is_whole then 1 end)
+                = count(case when is_whole and is_covered then account_spend end)
+                then coalesce(sum(case when is_whole then account_spend end), 0)
         end as spend_28d
     from recent_days
     group by account_id

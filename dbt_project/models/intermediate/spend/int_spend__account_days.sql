@@ -138,7 +138,10 @@ filled as (
             else total_{{ figure }}
         end as account_{{ figure }},
         {% endfor -%}
-        total_reach as account_reach,
+        case
+            when is_covered and not has_ads and not has_total then 0
+            else total_reach
+        end as account_reach,
         gaps,
         last_read_at,
         last_read_age_days,
