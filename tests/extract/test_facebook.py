@@ -25,10 +25,10 @@ from pipelines.extract.facebook.extractor import (
     Edge,
     FacebookExtractor,
 )
-from pipelines.extract.facebook.insights import (
+from pipelines.extract.facebook.insights import InsightsReader
+from pipelines.extract.facebook.questions import (
     ACCOUNT_DAYS,
     AD_DAYS,
-    InsightsReader,
     Report,
     Window,
 )

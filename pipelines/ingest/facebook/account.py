@@ -7,6 +7,7 @@ other accounts when this one fails belongs to `run.py`.
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -26,12 +27,20 @@ from pipelines.ingest.facebook.load import (
     log_unit,
 )
 from pipelines.ingest.facebook.objects import load_objects, write_rows
-from pipelines.ingest.facebook.windows import REREAD_DAYS, account_zone, recent_window
+from pipelines.ingest.facebook.windows import (
+    account_zone,
+    chunks,
+    find_loaded,
+    full_window,
+)
 from pipelines.load.documents import replace_window
 from pipelines.load.log import Mode, Window
 
 Document = dict[str, Any]
 BUSINESS_ZONE = "Asia/Almaty"
+HOURS = "hourly_insights"
+# Thirteen months, less what they may differ by.
+HOURS_KEPT = timedelta(days=390)
 
 
 def load_account(loads: Sequence[Load], account_id: str) -> AccountLoad:
@@ -119,12 +128,22 @@ def _load_sides(load: Load, done: AccountLoad, zone: ZoneInfo) -> None:
         _without(load, done, "activities", error)
     if zone.key == BUSINESS_ZONE or _is_over(done):
         return
-    today = load.run.as_of.astimezone(zone).date()
-    window = (recent_window(today, days=REREAD_DAYS)[0], today)
     try:
-        _load_hours(load, done, window, zone)
+        for window in chunks(_hours_to_load(load, done.account_id, zone)):
+            _load_hours(load, done, window, zone)
     except SourceError as error:
-        _without(load, done, "hourly_insights", error)
+        _without(load, done, HOURS, error)
+
+
+def _hours_to_load(load: Load, account_id: str, zone: ZoneInfo) -> Window:
+    """Return the days whose hours are read: as for days, but Facebook forgets sooner."""
+    today = load.run.as_of.astimezone(zone).date()
+    with load.writing() as warehouse:
+        loaded = find_loaded(warehouse, account_id, table=HOURS)
+    first, _ = full_window(
+        today, loaded=loaded, backfill_days=load.config.backfill_days
+    )
+    return max(first, today - HOURS_KEPT), today
 
 
 def _without(load: Load, done: AccountLoad, table: str, error: SourceError) -> None:
@@ -150,7 +169,7 @@ def _load_hours(load: Load, done: AccountLoad, window: Window, zone: ZoneInfo) -
         )
         newest = max((row["stat_date"] for row in answer.rows), default=None)
         unit = Unit(
-            "hourly_insights",
+            HOURS,
             "window",
             result,
             answer.seconds,

@@ -44,16 +44,18 @@ def account_zone(account_id: str, name: str) -> ZoneInfo:
         ) from error
 
 
-def find_loaded(connection: Connection, account_id: str) -> Loaded | None:
+def find_loaded(
+    connection: Connection, account_id: str, *, table: str = "ad_insights"
+) -> Loaded | None:
     """Read the certified days of an account; the hourly two days do not count.
 
     They leave a gap behind them that only a full load closes.
     """
     row = connection.execute(
         "select min(window_start), max(window_end) from raw._loads "
-        "where system = %s and table_name = 'ad_insights' and scope = %s "
+        "where system = %s and table_name = %s and scope = %s "
         "and outcome = 'loaded' and mode = 'window'",
-        [SYSTEM, account_id],
+        [SYSTEM, table, account_id],
     ).fetchone()
     return Loaded(row[0], row[1]) if row and row[0] else None
 
@@ -131,9 +133,9 @@ def full_window(today: date, *, loaded: Loaded | None, backfill_days: int) -> Wi
     return min(max(first, loaded.first), today), today
 
 
-def recent_window(today: date, *, days: int = 1) -> Window:
-    """Return today and some days before it; an hourly load reads yesterday too."""
-    return today - timedelta(days=days), today
+def recent_window(today: date) -> Window:
+    """Return the days of an hourly load: yesterday and today."""
+    return today - timedelta(days=1), today
 
 
 def chunks(window: Window) -> Iterator[Window]:
