@@ -19,13 +19,14 @@ from tests.facebook.foreign.crowd import add_crowd, leads_of
 from tests.facebook.foreign.faults import BY_NAME, TRANSIENTS
 from tests.facebook.foreign.graph import ForeignGraph
 from tests.facebook.foreign.money import NOTHING
+from tests.facebook.foreign.objects import SHOWN
 from tests.facebook.foreign.paging import Oddities
 from tests.facebook.foreign.server import serve
 from tests.facebook.foreign.shapes import Troubles
 from tests.facebook.foreign.truth import Size, make_truth
 
 SIZE = Size(accounts=2, ads=40, days=10)
-STATUSES = ["ACTIVE", "PAUSED", "ADSET_PAUSED", "DISAPPROVED", "PENDING_REVIEW"]
+STATUSES = list(SHOWN["ads"])
 EVERY_STATUS = [*STATUSES, "ARCHIVED", "DELETED"]
 
 

@@ -3,7 +3,7 @@
 Restated, vanished and new days, renamed, swapped, deleted and new objects, new leads.
 """
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from random import Random
 
@@ -18,9 +18,11 @@ FROZEN_AFTER = 27
 
 def move_on(truth: Truth, random: Random, *, days: int = 1) -> None:
     """Let days pass: what was read before is no longer all true."""
+    for account in truth.accounts.values():
+        oldest = truth.today(account) - timedelta(days=FROZEN_AFTER)
+        _restate(account, random, oldest)
     truth.now += timedelta(days=days)
     for account in truth.accounts.values():
-        _restate(truth, account, random)
         if account.shelf.by_kind["ads"]:
             _rearrange(account, random)
             _spend_on(truth, account, random, days)
@@ -31,8 +33,7 @@ def move_on(truth: Truth, random: Random, *, days: int = 1) -> None:
             add_lead(truth, form_id, random, truth.now - back)
 
 
-def _restate(truth: Truth, account: Account, random: Random) -> None:
-    oldest = truth.today(account) - timedelta(days=FROZEN_AFTER)
+def _restate(account: Account, random: Random, oldest: date) -> None:
     for key in [key for key in account.days if key[1] >= oldest]:
         lot = random.random()
         if lot < 0.03:

@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, quote, urlsplit
 from tests.facebook.foreign import insights
 from tests.facebook.foreign.asking import VERSION, Question, Refusal, check_credentials
 from tests.facebook.foreign.edges import Edges, dressed
-from tests.facebook.foreign.faults import BY_NAME, LARGES, LEAK, Fault
+from tests.facebook.foreign.faults import BY_NAME, LARGES, LEAK, Fault, Plan
 from tests.facebook.foreign.jobs import Jobs
 from tests.facebook.foreign.paging import CALM, Oddities, Pager
 from tests.facebook.foreign.shapes import Answer, Call, Troubles
@@ -53,6 +53,12 @@ class ForeignGraph:
         self._asked: Counter[str] = Counter()
         self._lock = threading.RLock()
 
+    def plan(self, plan: Plan) -> None:
+        """Plan faults for the next calls; they count from here."""
+        with self._lock:
+            self.troubles.plan = plan
+            self._asked.clear()
+
     def answer(
         self, method: str, target: str, form: Mapping[str, str], agent: str
     ) -> Answer:
@@ -88,11 +94,12 @@ class ForeignGraph:
         page = self.truth.pages.get(form.get("page_id", head), {})
         token = page.get("access_token")
         if question.category == "leadgen_forms" and token:
-            if question.params.get("access_token") == self.truth.token:
+            if question.params.get("access_token") != token:
                 text = "(#190) This method must be called with a Page Access Token"
                 raise Refusal(190, text)
             return [token]
-        return [self.truth.token, *([token] if token else [])]
+        own = [self.truth.token, self.truth.second_token]
+        return [*own, *([token] if token else [])]
 
     def _question(self, method: str, path: str, params: dict[str, str]) -> Question:
         version, *rest = path.strip("/").split("/")
@@ -180,7 +187,8 @@ class ForeignGraph:
             troubles.revoked[digits] -= 1
             if troubles.revoked[digits] < 0:
                 troubles.denied.add(digits)
-        if digits in troubles.denied:
+        first = question.params.get("access_token") == self.truth.token
+        if digits in troubles.denied or (first and digits in troubles.second_only):
             text = (
                 "Ad account owner has NOT grant ads_management or ads_read permission"
             )
@@ -225,9 +233,19 @@ class ForeignGraph:
             rows = found
         self._refuse_size(question, rows)
         page = self.pager.page(question, rows)
+        self._mislead(question, page)
         seed = self.truth.seed
         page["data"] = [dressed(row, self.random, seed=seed) for row in page["data"]]
         return page
+
+    def _mislead(self, question: Question, page: Document) -> None:
+        """Say wrongly where a list goes on, or how long it is."""
+        how = self.troubles.paging.get(question.account)
+        if how == "count" and "summary" in page:
+            page["summary"]["total_count"] += 3
+        elif how in ("no after", "repeat") and question.category == "ads":
+            cursors = {"after": "QVFIsame"} if how == "repeat" else {}
+            page["paging"] = {"cursors": cursors, "next": "https://x.example.com/"}
 
     def _refuse_size(self, question: Question, rows: list[Document]) -> None:
         digits, is_job = question.account, question.path[0] in self.jobs.by_id

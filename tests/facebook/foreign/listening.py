@@ -64,7 +64,11 @@ def leaks(house: House, ear: Ear) -> list[str]:
 
 
 def _needles(truth: Truth) -> list[str]:
-    tokens = [truth.token, *(page["access_token"] for page in truth.pages.values())]
+    tokens = [
+        truth.token,
+        truth.second_token,
+        *(page["access_token"] for page in truth.pages.values()),
+    ]
     proofs = [
         hmac.new(truth.secret.encode(), token.encode(), hashlib.sha256).hexdigest()
         for token in tokens

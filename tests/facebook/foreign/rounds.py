@@ -7,7 +7,7 @@ and where, belongs to the tests and to `foreign_rounds.py`.
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from random import Random
 from unittest.mock import patch
@@ -21,15 +21,25 @@ from tests.facebook.foreign.faults import patient_plan
 from tests.facebook.foreign.graph import ForeignGraph
 from tests.facebook.foreign.house import House, opened, wrong_money, wrong_things
 from tests.facebook.foreign.least import least_calls, least_hourly_calls, surplus
+from tests.facebook.foreign.ledgers import (
+    remember,
+    wrong_certificates,
+    wrong_order,
+    wrong_restatements,
+    wrong_versions,
+)
 from tests.facebook.foreign.listening import Ear, leaks, listening
 from tests.facebook.foreign.paging import Oddities
 from tests.facebook.foreign.server import serve
 from tests.facebook.foreign.shapes import Troubles
+from tests.facebook.foreign.sickness import make_sick
 from tests.facebook.foreign.truth import Size, Truth, make_truth
 
 NewDatabase = Callable[[], str]
 SMALL = Size(accounts=4, ads=40, days=40)
 WORST_RATIO = 1.2
+# A refusal that is final ends the account, or each of its seven tables.
+MOST_REFUSED = 10
 
 
 @dataclass
@@ -63,33 +73,43 @@ def housed(graph: ForeignGraph, new_database: NewDatabase) -> Iterator[House]:
 
 
 def calm_round(seed: int, new_database: NewDatabase, size: Size = SMALL) -> Outcome:
-    """Load first, a day later, an hour later; count what it takes."""
+    """Load first, some days later, a day later, an hour later; count what it takes."""
     outcome, random = Outcome(), Random(seed)
     cap = random.choice((500, 500, 60))
     truth = make(seed, size)
     graph = ForeignGraph(truth, oddities=Oddities(cap=cap))
     with housed(graph, new_database) as house, listening() as ear:
-        for step in ("first", "daily", "hourly"):
-            known, recent = house.known(), step == "hourly"
+        passed = {"late": random.choice((2, 40)), "daily": 1}
+        for step in ("first", "late", "daily", "hourly"):
+            before, known = remember(truth), house.known()
+            days = passed.get(step, 0)
+            if days:
+                move_on(truth, random, days=days)
+            truth.now += timedelta(hours=1)
             least = (
                 least_hourly_calls(truth, cap=cap, known=known)
-                if recent
-                else least_calls(truth, cap=cap, known=known)
+                if step == "hourly"
+                else least_calls(truth, cap=cap, known=known, days=max(28, 27 + days))
             )
-            calls = house.load(recent=recent)
-            outcome.calls[step] += len(calls)
-            outcome.least[step] += least.total()
-            more = surplus([call.category for call in calls], least)
-            outcome.surplus.update({f"{step} {k}": n for k, n in more.items()})
+            calls = house.load(recent=step == "hourly")
+            _count(outcome, step, [call.category for call in calls], least)
             outcome.note(step, wrong_money(house) + wrong_things(house))
-            if len(calls) > least.total() * WORST_RATIO + 1:
-                outcome.note(step, [f"{len(calls)} calls, not {least.total()}: {more}"])
-            if step == "first":
-                move_on(truth, random)
-            else:
-                truth.now += timedelta(hours=1)
+            outcome.note(step, wrong_certificates(house, calls) + wrong_order(calls))
+            if step != "hourly":
+                outcome.note(step, wrong_versions(house))
+            if days:
+                outcome.note(step, wrong_restatements(house, before))
         outcome.note("calm", leaks(house, ear))
     return outcome
+
+
+def _count(outcome: Outcome, step: str, made: list[str], least: Counter[str]) -> None:
+    outcome.calls[step] += len(made)
+    outcome.least[step] += least.total()
+    more = surplus(made, least)
+    outcome.surplus.update({f"{step} {purpose}": n for purpose, n in more.items()})
+    if step != "late" and len(made) > least.total() * WORST_RATIO + 1:
+        outcome.note(step, [f"{len(made)} calls, not {least.total()}: {more}"])
 
 
 def hostile_round(
@@ -124,8 +144,8 @@ def hostile_round(
 
 def _trouble(graph: ForeignGraph, random: Random) -> None:
     digits = list(graph.truth.accounts)
-    graph.troubles = Troubles(plan=patient_plan([*digits, ""], random))
-    graph._asked.clear()
+    graph.troubles = Troubles()
+    graph.plan(patient_plan([*digits, ""], random))
     for one in digits:
         if random.random() < 0.3:
             graph.troubles.rows_at_most[one] = random.choice((25, 60, 100, 250))
@@ -210,13 +230,8 @@ def unlike(one: dict[str, list[str]], other: dict[str, list[str]]) -> list[str]:
 
 def sick_round(seed: int, new_database: NewDatabase, size: Size = SMALL) -> Outcome:
     """Make one account incurable: the others are complete, the error names it."""
-    from tests.facebook.foreign.sickness import make_sick  # noqa: PLC0415
-
     outcome, random = Outcome(), Random(seed)
-    truth = make(seed, Size(5, size.ads, size.days, size.density))
-    while len(truth.accounts) < 3:
-        seed += 1000
-        truth = make(seed, Size(5, size.ads, size.days, size.density))
+    truth = _of_three(seed, size)
     graph = ForeignGraph(truth)
     with housed(graph, new_database) as house, listening() as ear:
         house.load()
@@ -224,21 +239,35 @@ def sick_round(seed: int, new_database: NewDatabase, size: Size = SMALL) -> Outc
         move_on(truth, random)
         sick = random.choice(list(truth.accounts.values()))
         sickness = make_sick(graph, sick, random)
+        made = len(graph.calls)
         told = _told(house, ear)
-        healthy = [w for w in wrong_money(house) if sick.id not in w]
-        outcome.note(sickness.name, healthy)
-        if not sickness.is_harmless(told, sick.id):
-            outcome.note(sickness.name, [f"not named: {told[:300]}"])
-        outcome.note(sickness.name, sickness.check(house, sick, before))
+        refused = [
+            c for c in graph.calls[made:] if c.ended and c.account == sick.digits
+        ]
+        wrong = [text for text in wrong_money(house) if sick.id not in text]
+        if not sickness.is_told(told, sick.id):
+            wrong.append(f"not told: {told[:300]}")
+        if sickness.is_hopeless and len(refused) > MOST_REFUSED:
+            wrong.append(f"asked in vain {len(refused)} times")
+        outcome.note(sickness.name, wrong + sickness.check(house, sick, before))
         graph.troubles = Troubles()
-        graph._asked.clear()
+        graph.plan({})
         house.timer.sleep(7200)
         house.load()
-        outcome.note(f"{sickness.name}, healed", wrong_money(house))
-        outcome.note(f"{sickness.name}, healed", wrong_things(house))
+        wrong = wrong_money(house) + wrong_things(house)
+        outcome.note(f"{sickness.name}, healed", wrong)
         outcome.note(sickness.name, leaks(house, ear))
         outcome.happened[sickness.name] += 1
     return outcome
+
+
+def _of_three(seed: int, size: Size) -> Truth:
+    """Return a truth of at least three accounts."""
+    while True:
+        truth = make(seed, replace(size, accounts=5))
+        if len(truth.accounts) >= 3:
+            return truth
+        seed += 1000
 
 
 def _told(house: House, ear: Ear) -> str:

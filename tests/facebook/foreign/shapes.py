@@ -45,6 +45,11 @@ class Troubles:
     rows_at_most: dict[str, int] = field(default_factory=dict)
     # Ad rows of these are never answered but by a job.
     sync_never: set[str] = field(default_factory=set)
+    # How an account's lists say where the next page is: "no after", "repeat"; or that
+    # they are longer than they are: "count".
+    paging: dict[str, str] = field(default_factory=dict)
+    # Accounts that only the second of two tokens reaches.
+    second_only: set[str] = field(default_factory=set)
     # Answers about these are cut in half, each time.
     halved: set[str] = field(default_factory=set)
     plan: Plan = field(default_factory=dict)

@@ -93,6 +93,7 @@ class Truth:
     leads: list[Document] = field(default_factory=list)
     # The bar is written in three ways in addresses.
     token: str = f"EAAB{CANARY}|Token0123456789"
+    second_token: str = f"EAAB{CANARY}Second0123456789"
     secret: str = f"{CANARY.lower()}secret0123456789abcdef"
 
     @property
