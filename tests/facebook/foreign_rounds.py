@@ -12,6 +12,7 @@ from collections import Counter
 from pathlib import Path
 
 from pipelines.sandbox.server import PostgresServer
+from tests.facebook.foreign.past import past_round
 from tests.facebook.foreign.rounds import (
     SMALL,
     NewDatabase,
@@ -28,6 +29,7 @@ ROUNDS = {
     "hostile": hostile_round,
     "killed": killed_round,
     "sick": sick_round,
+    "past": past_round,
 }
 
 

@@ -66,7 +66,7 @@ class House:
         """Load once; return the calls that it made. Raises what the load raises."""
         self.loaded, before = [], len(self.graph.calls)
         if not recent:
-            self._note_first_days()
+            self.note_first_days()
         for table in ingest_facebook(
             self.warehouse_url,
             self.config,
@@ -80,11 +80,12 @@ class House:
             self.loaded.append(table)
         return self.graph.calls[before:]
 
-    def _note_first_days(self) -> None:
+    def note_first_days(self, back: int = 28) -> None:
+        """Note from which day on raw must hold the truth: never later than before."""
         for account in self.truth.accounts.values():
-            if account.digits in self.first_days:
+            days = timedelta(days=back)
+            if back == 28 and account.digits in self.first_days:
                 continue
-            days = timedelta(days=28)
             self.first_days[account.digits] = self.truth.today(account) - days
             self.old_edits[account.digits] = sum(
                 datetime.fromisoformat(entry["event_time"]) < self.truth.now - days

@@ -176,7 +176,7 @@ def killed_at(call: int, die: Callable[[], None]) -> Iterator[None]:
         yield
 
 
-def _raise_killed() -> None:
+def kill() -> None:
     raise Killed
 
 
@@ -194,7 +194,7 @@ def killed_round(
             with housed(ForeignGraph(truth), new_database) as house:
                 _prelude(house, seed, step)
                 try:
-                    with killed_at(at, _raise_killed):
+                    with killed_at(at, kill):
                         house.load()
                 except Killed:
                     outcome.happened["killed"] += 1
