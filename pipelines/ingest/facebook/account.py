@@ -136,7 +136,7 @@ def _load_sides(load: Load, done: AccountLoad, zone: ZoneInfo) -> None:
 
 
 def _hours_to_load(load: Load, account_id: str, zone: ZoneInfo) -> Window:
-    """Return the days whose hours are read: as for days, but Facebook forgets sooner."""
+    """Return the days whose hours are read; Facebook forgets them sooner than days."""
     today = load.run.as_of.astimezone(zone).date()
     with load.writing() as warehouse:
         loaded = find_loaded(warehouse, account_id, table=HOURS)
