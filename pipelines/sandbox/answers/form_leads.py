@@ -12,7 +12,7 @@ from typing import Any
 
 from pipelines.sandbox.answers.campaigns import Campaigns
 from pipelines.sandbox.answers.deals import Deal
-from pipelines.sandbox.answers.identity import Identifier
+from pipelines.sandbox.answers.identity import Identifier, trusted_holders
 from pipelines.sandbox.answers.leads import Lead, LeadKey
 from pipelines.sandbox.answers.normalise import emails, phones
 from pipelines.sandbox.answers.ownership import account_key
@@ -66,15 +66,21 @@ class FormLeads:
         self.leads = {lead.key: lead for lead in counted}
         self.by_id = _ids(world, self.leads)
         self.by_contact: dict[Identifier, list[Lead]] = defaultdict(list)
-        for lead in self.leads.values():
-            for identifier in lead.identifiers:
-                self.by_contact[identifier].append(lead)
         self.deals_of: dict[Identifier, list[tuple[datetime, int]]] = defaultdict(list)
-        for deal in known_deals:
-            created_at = deal.crm.created_at if deal.crm else None
-            if created_at and not deal.is_test and not deal.is_tombstoned:
-                for identifier in deal.identifiers:
-                    self.deals_of[identifier].append((created_at, deal.deal_id))
+        self._index({deal.deal_id: deal for deal in known_deals if not deal.is_test})
+
+    def _index(self, known_deals: Mapping[int, Deal]) -> None:
+        """Note who holds each identifier; one on too many records names nobody."""
+        records: dict[LeadKey | int, Iterable[Identifier]] = {
+            key: lead.identifiers for key, lead in self.leads.items()
+        }
+        records |= {key: deal.identifiers for key, deal in known_deals.items()}
+        for identifier, held in trusted_holders(records).items():
+            for key in held:
+                if not isinstance(key, int):
+                    self.by_contact[identifier].append(self.leads[key])
+                elif (crm := known_deals[key].crm) and crm.created_at:
+                    self.deals_of[identifier].append((crm.created_at, key))
 
     def traffic_leads(self, attributed: Iterable[MartRow]) -> list[MartRow]:
         """Return a row per form lead; `attributed` says whose each known lead is."""

@@ -5,6 +5,7 @@ What the tags are belongs to `ad_utms.py`, whose the spend is to `campaigns.py`.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from typing import Any
 
 from pipelines.sandbox.answers.ad_accounts import is_recent
@@ -23,6 +24,7 @@ from pipelines.sandbox.answers.statistics import added_up
 from pipelines.sandbox.story.world import World
 
 MartRow = dict[str, Any]
+MOST_SLIPS = 2
 
 
 def utm_hygiene(
@@ -108,10 +110,8 @@ def _wrong_source(
         yield "shared_tag", None
     elif source in GENERIC_SOURCES:
         yield "generic_source", None
-    elif near := [
-        name for name in sorted(known_sources(facts)) if _is_near(source, name)
-    ]:
-        yield "misspelt_source", near[0]
+    elif near := _near(source, known_sources(facts)):
+        yield "misspelt_source", near
     elif source not in OWN_CHANNELS | ORGANIC_SOURCES:
         yield "unknown_source", None
 
@@ -136,17 +136,28 @@ def shared_sources(facts: Ownership) -> set[str]:
 
 
 def _near(source: str, known: Iterable[str]) -> str | None:
-    return next((name for name in sorted(known) if _is_near(source, name)), None)
+    """Return the one known source that this may have been meant to be."""
+    alike = [
+        name
+        for name in known
+        if 0 < (slips := _slips(source, name)) <= MOST_SLIPS
+        and slips * 2 < min(len(source), len(name))
+    ]
+    return alike[0] if len(alike) == 1 else None
 
 
-def _is_near(one: str, other: str) -> bool:
-    """Tell whether two words differ by one letter: added, lost, changed or swapped."""
-    if one == other or abs(len(one) - len(other)) > 1:
-        return False
-    start = next(
-        (n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b),
-        min(len(one), len(other)),
-    )
-    left, right = one[start:], other[start:]
-    is_swapped = left[:2] == right[:2][::-1] and left[2:] == right[2:]
-    return left[1:] == right[1:] or left[1:] == right or left == right[1:] or is_swapped
+@cache
+def _slips(one: str, other: str) -> int:
+    """Count letters added, lost, changed, or swapped with their neighbour."""
+    if not one or not other:
+        return len(one) + len(other)
+    if one[0] == other[0]:
+        return _slips(one[1:], other[1:])
+    ways = [
+        _slips(one[1:], other),
+        _slips(one, other[1:]),
+        _slips(one[1:], other[1:]),
+    ]
+    if one[:2] == other[1::-1]:
+        ways.append(_slips(one[2:], other[2:]))
+    return 1 + min(ways)

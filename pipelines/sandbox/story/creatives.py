@@ -33,6 +33,8 @@ IDS = "utm_campaign={{campaign.id}}&utm_content={{ad.id}}&utm_term={{adset.id}}"
 PLACED = f"utm_medium={{{{placement}}}}&{NAMES}"
 # One letter off the agency's tag.
 MISSPELT = AGENCY.replace("c", "k")
+# Two letters swapped, and one too many.
+SCRAMBLED = "nvoa_FBB"
 UNMAPPED = "promo_wave"
 # The second ad abroad shows the creative of the first.
 BORROWED = {("abroad", 1): 0}
@@ -147,8 +149,16 @@ def _small(draft: Draft, source: str) -> dict[tuple[str, int], Document]:
         ("orphan", 0): in_url_tags("utm_medium=cpc&utm_campaign={{campaign.name}}"),
         ("twin_1", 0): in_link_url(f"utm_source=facebook&{IDS}"),
         ("twin_2", 0): in_object_url(source_tag(STUDIO, NAMES)),
+        # What the link says beside its tags does not contradict them.
+        ("local", 0): in_both(
+            source_tag(STUDIO, PLACED), source_tag(STUDIO, "utm_id=77")
+        ),
         ("local", 1): in_link(f"utm_source=Facebook&utm_campaign={quote_plus('a b')}"),
-        ("local", 2): in_url_tags(source_tag(STUDIO, IDS)),
+        ("local", 2): in_url_tags(source_tag(SCRAMBLED, IDS)),
+        ("trial", 0): in_link(
+            "utm_source=facebook&utm_campaign={{campaign.name}}_{{ad.id}}"
+            "&utm_term={{ad.name}#form"
+        ),
         ("abroad", 0): in_url_tags(source_tag(NICK.upper(), "utm_content={{ad.name}}")),
         ("abroad", 2): in_url_tags(source_tag(SHARED_NICK, NAMES)),
     }

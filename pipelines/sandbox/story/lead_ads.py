@@ -13,6 +13,7 @@ from pipelines.sandbox.story.calendar import almaty_day
 from pipelines.sandbox.story.deals import Lead
 from pipelines.sandbox.story.dice import Dice
 from pipelines.sandbox.story.draft import Draft
+from pipelines.sandbox.story.scenes_attribution import SHARED_PHONE
 from pipelines.sandbox.story.world import Document
 
 KEPT = timedelta(days=90)
@@ -58,6 +59,7 @@ def tell_lead_ads(draft: Draft, ads: list[Ad], leads: list[Lead]) -> LeadAds:
     known = [lead for lead in leads if since < lead.created_at]
     answers = [*_by_id(known, ads), *_by_contact(dice, known, ads)]
     answers += [*_in_traffic(draft, ads), *_unknown(draft, dice, ads)]
+    answers += _doubtful(draft, dice, ads)
     answers.sort(key=lambda answer: (answer.created_at, answer.lead_id))
     answers = _on_forms(answers)
     return LeadAds(
@@ -131,6 +133,21 @@ def _unknown(draft: Draft, dice: Dice, ads: list[Ad]) -> Iterator[Answer]:
         phone=DUMMY.format("phone_number"),
         email="test@example.com",
     )
+
+
+def _doubtful(draft: Draft, dice: Dice, ads: list[Ad]) -> Iterator[Answer]:
+    """Tell of leads whose campaign is somebody's on one day, and of a managers' phone.
+
+    The campaign was given to a team by hand for the day of a scene, for no other day.
+    """
+    orphan = next(ad for ad in ads if ad.campaign.key == "orphan")
+    by_hand, shared = draft.calendar.scene(12), draft.calendar.scene(15)
+    for ago, phone in ((by_hand, None), (6, None), (shared, SHARED_PHONE)):
+        person = draft.crowd.newcomer()
+        yield Answer(
+            str(dice.getrandbits(50)), draft.calendar.ago(ago, 15), person.name,
+            f"+{phone or person.phone}", person.email, ad=orphan,
+        )  # fmt: skip
 
 
 def _answer(lead: Lead, lead_id: str, moment: datetime, ad: Ad) -> Answer:

@@ -169,8 +169,11 @@ def test_a_short_link_is_followed_in_the_database():
         ("utm_source=facebook", {"generic_source": None}),
         ("utm_source={{site_source_name}}", {"generic_source": None}),
         ("utm_source=buyerb", {"foreign_source": None}),
-        ("utm_source=byuera", {"misspelt_source": "buyera"}),
+        ("utm_source=fb_lapha", {"misspelt_source": "fb_alpha"}),
         ("utm_source=fb_alph", {"misspelt_source": "fb_alpha"}),
+        ("utm_source=fb_lapha1", {"misspelt_source": "fb_alpha"}),
+        # As near to one buyer as to the other.
+        ("utm_source=buyerc", {"unknown_source": None}),
         ("utm_source=somebody", {"unknown_source": None}),
         ("utm_source=buyera&utm_source=x", {"duplicate_parameter": None}),
         ("utm_source=buyera&utm_term={{nobody}}", {"broken_macro": None}),

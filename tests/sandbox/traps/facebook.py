@@ -6,6 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from itertools import chain
 
+from pipelines.sandbox.story.calendar import ALMATY
 from pipelines.sandbox.story.world import Document, World
 from tests.sandbox.traps.asking import has, leads, rows, trap
 
@@ -167,6 +168,25 @@ def organic_dummy_and_simultaneous_form_leads(world: World) -> bool:
         has(lead["is_organic"] and "ad_id" not in lead for lead in found)
         and has("dummy data" in json.dumps(lead) for lead in found)
         and max(times.values()) > 1
+    )
+
+
+@trap
+def form_leads_of_a_campaign_given_away_for_one_day(world: World) -> bool:
+    by_hand = {
+        (row["campaign_id"], row["stat_date"])
+        for row in rows(world, "landing", "manual_attribution_log")
+    }
+    sent = {
+        (
+            lead.get("campaign_id"),
+            datetime.fromisoformat(lead["created_time"]).astimezone(ALMATY).date(),
+        )
+        for lead in world.facebook.leads
+    }
+    given = {campaign for campaign, _ in by_hand}
+    return has(sent & by_hand) and has(
+        campaign in given and (campaign, day) not in by_hand for campaign, day in sent
     )
 
 
