@@ -169,7 +169,29 @@ judged as (
     from filled
 )
 
+-- A final day has nothing to fear of what failed since.
 select
-    judged.*,
+    account_id,
+    date,
+    is_listed,
+    zone,
+    currency,
+    is_over,
+    is_covered,
+    is_mature,
+    is_without_total,
+    {% for figure in ['spend', 'impressions', 'clicks'] -%}
+    account_{{ figure }},
+    ads_{{ figure }},
+    {% endfor -%}
+    account_link_clicks,
+    account_leads,
+    account_reach,
+    gaps,
+    last_read_at,
+    last_read_age_days,
+    ladder_step,
+    reason,
+    case when reason is not null then error end as error,
     reason is null as is_final
 from judged
