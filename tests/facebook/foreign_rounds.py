@@ -12,6 +12,7 @@ from collections import Counter
 from pathlib import Path
 
 from pipelines.sandbox.server import PostgresServer
+from tests.facebook.foreign.killing import killed_round
 from tests.facebook.foreign.past import past_round
 from tests.facebook.foreign.rounds import (
     SMALL,
@@ -19,7 +20,6 @@ from tests.facebook.foreign.rounds import (
     Outcome,
     calm_round,
     hostile_round,
-    killed_round,
     sick_round,
 )
 from tests.facebook.foreign.truth import Size

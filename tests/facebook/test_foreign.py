@@ -15,16 +15,15 @@ from tests.facebook.foreign.changes import move_on
 from tests.facebook.foreign.dying import EXIT, die_at
 from tests.facebook.foreign.graph import ForeignGraph
 from tests.facebook.foreign.house import wrong_money, wrong_things
+from tests.facebook.foreign.killing import killed_round, unlike
 from tests.facebook.foreign.listening import leaks, listening
 from tests.facebook.foreign.paging import Oddities
 from tests.facebook.foreign.rounds import (
     calm_round,
     hostile_round,
     housed,
-    killed_round,
     make,
     sick_round,
-    unlike,
 )
 from tests.facebook.foreign.shapes import Troubles
 from tests.facebook.foreign.truth import Size
@@ -164,3 +163,42 @@ def test_lists_that_shrink_to_pages_of_five_lose_nothing(new_database):
         house.load()
 
         assert wrong_money(house) + wrong_things(house) == []
+
+
+def test_accounts_of_two_tokens_are_read_with_the_one_that_reaches_them(new_database):
+    truth = make(9, TINY)
+    far = set(list(truth.accounts)[1:])
+    graph = ForeignGraph(truth, troubles=Troubles(second_only=far))
+
+    with housed(graph, new_database) as house, listening() as ear:
+        house.settings = {"access_token": f"{truth.token}, {truth.second_token}"}
+        house.load()
+
+        assert far
+        assert wrong_money(house) + wrong_things(house) == []
+        assert leaks(house, ear) == []
+
+
+def test_side_by_side_or_one_after_the_other_makes_no_difference(new_database):
+    dumps = []
+    for at_once in (1, 6):
+        with housed(ForeignGraph(make(13, TINY)), new_database) as house:
+            house.settings = {"accounts_at_once": at_once}
+            house.load()
+            dumps.append(house.dump())
+
+    assert unlike(*dumps) == []
+
+
+def test_a_limit_of_the_whole_application_names_all_and_asks_little(new_database):
+    truth = make(9, TINY)
+    graph = ForeignGraph(truth)
+    asking = [*truth.accounts, ""]
+    graph.plan({(one, call): "rate 4/None" for one in asking for call in range(99)})
+
+    with housed(graph, new_database) as house, pytest.raises(SourceError) as red:
+        house.load()
+
+    for account_id in truth.account_ids:
+        assert account_id in str(red.value)
+    assert len(graph.calls) < 12 * (len(truth.accounts) + 1)

@@ -15,7 +15,7 @@ from pipelines.ingest.facebook.config import FacebookConfig
 from pipelines.ingest.facebook.run import ingest_facebook
 from pipelines.load.log import RunInfo
 from tests.facebook.foreign.house import House
-from tests.facebook.foreign.rounds import killed_at
+from tests.facebook.foreign.killing import killed_at
 from tests.facebook_clock import VirtualTimer
 
 EXIT = 86

@@ -11,19 +11,11 @@ from pipelines.ingest.facebook.backfill import open_backfill
 from pipelines.load.log import RunInfo
 from tests.facebook.foreign.graph import ForeignGraph
 from tests.facebook.foreign.house import House, wrong_money, wrong_things
+from tests.facebook.foreign.killing import Killed, kill, killed_at
 from tests.facebook.foreign.ledgers import wrong_certificates
 from tests.facebook.foreign.listening import leaks, listening
 from tests.facebook.foreign.paging import Oddities
-from tests.facebook.foreign.rounds import (
-    SMALL,
-    Killed,
-    NewDatabase,
-    Outcome,
-    housed,
-    kill,
-    killed_at,
-    make,
-)
+from tests.facebook.foreign.rounds import SMALL, NewDatabase, Outcome, housed, make
 from tests.facebook.foreign.truth import Size
 
 DAYS = 150
@@ -46,7 +38,9 @@ def past_round(seed: int, new_database: NewDatabase, size: Size = SMALL) -> Outc
             outcome.happened["killed"] += 1
         foretold = backfill(house)
         made = len(graph.calls)
-        outcome.note("backfill", wrong_past(house) + wrong_certificates(house, None)[:1])
+        outcome.note(
+            "backfill", wrong_past(house) + wrong_certificates(house, None)[:1]
+        )
         backfill(house)
         again = [c for c in graph.calls[made:] if c.category == "ad insights"]
         outcome.calls["past"] += len(graph.calls)

@@ -1,4 +1,4 @@
-"""Rounds of a seed: load from the second Graph API as it is calm, hostile or dead.
+"""Rounds of a seed: load from the second Graph API as it is calm, hostile or sick.
 
 Each returns what was wrong, in words; an empty list is right. How many seeds are tried,
 and where, belongs to the tests and to `foreign_rounds.py`.
@@ -10,9 +10,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from random import Random
-from unittest.mock import patch
-
-import requests
 
 from pipelines.errors import SourceError
 from tests.facebook.foreign.changes import move_on
@@ -99,8 +96,19 @@ def calm_round(seed: int, new_database: NewDatabase, size: Size = SMALL) -> Outc
                 outcome.note(step, wrong_versions(house))
             if days:
                 outcome.note(step, wrong_restatements(house, before))
+            else:
+                outcome.note(step, _needless(house) if step != "first" else [])
         outcome.note("calm", leaks(house, ear))
     return outcome
+
+
+def _needless(house: House) -> list[str]:
+    """Say which tables a load changed, although nothing had changed."""
+    return [
+        f"{table.table}: {table.result} for nothing"
+        for table in house.loaded
+        if table.result.rows_changed
+    ]
 
 
 def _count(outcome: Outcome, step: str, made: list[str], least: Counter[str]) -> None:
@@ -155,79 +163,6 @@ def _trouble(graph: ForeignGraph, random: Random) -> None:
     graph.jobs.troubles = random.sample(troubles, k=random.randint(0, 2))
 
 
-class Killed(BaseException):
-    """The process dies here."""
-
-
-@contextmanager
-def killed_at(call: int, die: Callable[[], None]) -> Iterator[None]:
-    """Die instead of making the so-manieth call."""
-    send, made = requests.adapters.HTTPAdapter.send, Counter[str]()
-
-    def counting(
-        self: requests.adapters.HTTPAdapter, *args: object, **options: object
-    ) -> requests.Response:
-        made["calls"] += 1
-        if made["calls"] >= call:
-            die()
-        return send(self, *args, **options)  # type: ignore[arg-type]
-
-    with patch.object(requests.adapters.HTTPAdapter, "send", counting):
-        yield
-
-
-def kill() -> None:
-    raise Killed
-
-
-def killed_round(
-    seed: int, new_database: NewDatabase, size: Size = SMALL, *, kills: int = 4
-) -> Outcome:
-    """Kill a first load and a daily one at some calls; a rerun makes each whole."""
-    outcome = Outcome()
-    for step in ("first", "daily"):
-        clean, calls = _clean(seed, new_database, size, step)
-        random = Random(f"{seed}{step}")
-        for _ in range(kills):
-            at = random.randint(1, max(1, calls))
-            truth = make(seed, size)
-            with housed(ForeignGraph(truth), new_database) as house:
-                _prelude(house, seed, step)
-                try:
-                    with killed_at(at, kill):
-                        house.load()
-                except Killed:
-                    outcome.happened["killed"] += 1
-                house.load()
-                outcome.note(f"{step} at {at}", unlike(clean, house.dump()))
-    return outcome
-
-
-def _prelude(house: House, seed: int, step: str) -> None:
-    if step == "daily":
-        house.load()
-        move_on(house.truth, Random(seed))
-
-
-def _clean(
-    seed: int, new_database: NewDatabase, size: Size, step: str
-) -> tuple[dict[str, list[str]], int]:
-    with housed(ForeignGraph(make(seed, size)), new_database) as house:
-        _prelude(house, seed, step)
-        calls = len(house.load())
-        return house.dump(), calls
-
-
-def unlike(one: dict[str, list[str]], other: dict[str, list[str]]) -> list[str]:
-    """Say in which tables two dumps differ, with a row of each."""
-    return [
-        f"{table}: only in one {[r[:200] for r in rows if r not in other[table]][:1]}, "
-        f"only in the other {[r[:200] for r in other[table] if r not in rows][:1]}"
-        for table, rows in one.items()
-        if rows != other[table]
-    ]
-
-
 def sick_round(seed: int, new_database: NewDatabase, size: Size = SMALL) -> Outcome:
     """Make one account incurable: the others are complete, the error names it."""
     outcome, random = Outcome(), Random(seed)
@@ -253,12 +188,28 @@ def sick_round(seed: int, new_database: NewDatabase, size: Size = SMALL) -> Outc
         graph.troubles = Troubles()
         graph.plan({})
         house.timer.sleep(7200)
+        wrong = _wrong_after_an_hour(house, sick.id)
         house.load()
-        wrong = wrong_money(house) + wrong_things(house)
+        wrong += wrong_money(house) + wrong_things(house)
         outcome.note(f"{sickness.name}, healed", wrong)
         outcome.note(sickness.name, leaks(house, ear))
         outcome.happened[sickness.name] += 1
     return outcome
+
+
+def _wrong_after_an_hour(house: House, account_id: str) -> list[str]:
+    """Say what money an hourly load leaves wrong after a daily one has failed."""
+    [(outcome,)] = house.rows(
+        "select outcome from raw._loads where scope = %s and mode = 'window' "
+        "and table_name = 'ad_insights' order by load_id desc limit 1",
+        account_id,
+    )
+    house.truth.now += timedelta(minutes=1)
+    house.load(recent=True)
+    if outcome != "failed":
+        return []
+    wrong = [text for text in wrong_money(house) if " hours" not in text]
+    return [f"an hour later: {text}" for text in wrong]
 
 
 def _of_three(seed: int, size: Size) -> Truth:
