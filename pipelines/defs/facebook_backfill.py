@@ -18,10 +18,10 @@ from pipelines.errors import ConfigurationError, SourceError
 from pipelines.ingest.facebook.backfill import (
     Backfill,
     BackfilledMonth,
-    Forecast,
     open_backfill,
 )
 from pipelines.ingest.facebook.checks import failed_accounts
+from pipelines.ingest.facebook.forecast import Forecast
 from pipelines.ingest.facebook.windows import KEPT_MONTHS, earliest_day
 from pipelines.load.log import Window
 
@@ -98,6 +98,7 @@ def backfill_facebook(
                     accounts=config.accounts,
                     again=config.again,
                     on_progress=context.log.info,
+                    timer=environment.timer(),
                 ) as backfill,
             ):
                 _announce(context, backfill.forecast)
@@ -155,16 +156,19 @@ def _load(
     find_failed: Callable[[], set[str]],
 ) -> None:
     """Load month by month; a month that every account has is reported at once."""
-    failed: set[str] = set()
+    stopped: set[str] = set()
     try:
         for month in backfill.months():
-            failed |= {a.account_id for a in month.accounts if a.outcome != "loaded"}
-            # Some fail before their first month.
-            failed |= find_failed()
-            if failed:
+            failed = find_failed()
+            unhappy = {a.account_id for a in month.accounts if a.outcome != "loaded"}
+            stopped |= failed | unhappy
+            # One that could not give single figures has its month all the same.
+            lacking = (unhappy & failed) | (stopped & set(month.skipped))
+            if lacking:
                 context.log.warning(
-                    f"{month.first:%Y-%m} is not complete: {', '.join(sorted(failed))} "
-                    "failed; run it again, what is loaded is skipped"
+                    f"{month.first:%Y-%m} is not complete: it lacks "
+                    f"{', '.join(sorted(lacking))}; run it again, what is loaded is "
+                    "skipped"
                 )
             else:
                 context.log_event(_materialization(month))

@@ -23,10 +23,11 @@ from pipelines.extract.facebook.leads import LeadsDenied, LeadsReader, Page
 from pipelines.extract.facebook.pacing import Pacer, SystemTimer
 from pipelines.extract.facebook.questions import ACCOUNT_DAYS
 from pipelines.extract.facebook.transport import open_api
-from pipelines.ingest.facebook.backfill import Backfill, Surveyed
+from pipelines.ingest.facebook.backfill import Backfill
 from pipelines.ingest.facebook.config import FacebookConfig
 from pipelines.ingest.facebook.days import Answer
 from pipelines.ingest.facebook.load import AccountLoad
+from pipelines.ingest.facebook.survey import Surveyed
 from pipelines.ingest.facebook.windows import KEPT_MONTHS, earliest_day
 
 ACTIVE = 1

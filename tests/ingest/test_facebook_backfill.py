@@ -64,6 +64,21 @@ def test_months_come_newest_first_and_hold_every_cent(new_database):
         assert (FIRST,) in pipeline.rows("select account_id from raw.facebook__ads")
 
 
+def test_each_month_is_certified_by_itself(new_database):
+    with (
+        opened(old_world(), new_database()) as pipeline,
+        surveyed(pipeline) as backfill,
+    ):
+        list(backfill.months())
+
+        certified = pipeline.rows(
+            "select sum((details ->> 'rows')::int), "
+            "sum((details ->> 'spend')::numeric) from raw._loads where table_name = 'account_insights' and scope = %s",
+            FIRST,
+        )
+    assert certified == [(60, 150)]
+
+
 def test_the_forecast_is_made_of_days_with_delivery(new_database):
     with opened(old_world(), new_database()) as pipeline:
         with surveyed(pipeline) as backfill:

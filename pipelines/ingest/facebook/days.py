@@ -198,11 +198,14 @@ def _guarded(
     held = {day for _, day in stored["account_insights"].payloads}
     if not totals.rows and len(held) >= DAYS_NOT_TO_LOSE:
         raise lost(done.account_id, window, len(held))
-    if not lost_days(ads.rows, totals.rows, stored):
+    # What this reading knows to be missing is not lost besides.
+    named = {gap.stat_date for gap in ads.reading.gaps}
+    if not lost_days(ads.rows, totals.rows, stored, named):
         return ads
     ads = _ask_ads(load, done, window, totals, zone=zone)
-    gaps = lost_gaps(done.account_id, lost_days(ads.rows, totals.rows, stored))
-    ads.reading.gaps += gaps
+    named = {gap.stat_date for gap in ads.reading.gaps}
+    days = lost_days(ads.rows, totals.rows, stored, named)
+    ads.reading.gaps += lost_gaps(done.account_id, days)
     certificate = {**ads.certificate, "gaps": len(ads.reading.gaps)}
     return replace(ads, certificate=certificate)
 

@@ -4,7 +4,7 @@ Only the judging and the rows; when they are written belongs to `days.py`.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -22,16 +22,20 @@ DAYS_NOT_TO_LOSE = 3
 
 
 def lost_days(
-    ads: Sequence[Document], totals: Sequence[Document], stored: Mapping[str, Stored]
+    ads: Sequence[Document],
+    totals: Sequence[Document],
+    stored: Mapping[str, Stored],
+    named: Collection[date] = (),
 ) -> list[date]:
     """Return the days whose ads are all gone, although the account's total stands.
 
-    Where the total fell by what they had spent, the day was restated, not lost.
+    Where the total fell by what they had spent, the day was restated, not lost. Days
+    that are `named` already lack something for a known reason.
     """
     held = _spend_by_day(stored["ad_insights"].payloads)
     before = _spend_by_day(stored["account_insights"].payloads)
     now = _spend_by_day({("", row["stat_date"]): row["payload"] for row in totals})
-    present = {row["stat_date"] for row in ads}
+    present = {row["stat_date"] for row in ads} | set(named)
     return sorted(
         day
         for day, spend in held.items()
