@@ -115,6 +115,7 @@ def test_what_holds_no_actions_has_none(evaluate, payload):
         ([["actions", "omni_purchase"], ["actions", "purchase"]], "2"),
         ([["video", "view"], ["actions", "purchase"]], "3"),
         ([["video", "view"]], None),
+        ([["odd", "view"], ["actions", "purchase"]], "3"),
         ([], None),
     ],
 )
@@ -123,7 +124,8 @@ def test_the_first_choice_that_a_row_has_counts(evaluate, choices, value):
         "actions": [
             {"action_type": "omni_purchase", "value": "2"},
             {"action_type": "purchase", "value": "3"},
-        ]
+        ],
+        "odd": {"action_type": "view", "value": "9"},
     }
 
     found = evaluate(
