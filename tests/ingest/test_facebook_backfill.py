@@ -73,7 +73,8 @@ def test_each_month_is_certified_by_itself(new_database):
 
         certified = pipeline.rows(
             "select sum((details ->> 'rows')::int), "
-            "sum((details ->> 'spend')::numeric) from raw._loads where table_name = 'account_insights' and scope = %s",
+            "sum((details ->> 'spend')::numeric) from raw._loads "
+            "where table_name = 'account_insights' and scope = %s",
             FIRST,
         )
     assert certified == [(60, 150)]
