@@ -83,6 +83,7 @@ def extract_facebook(
             recent=config.recent,
             confirm_lost=tuple(config.confirm_lost),
             on_progress=context.log.info,
+            timer=environment.timer(),
         )
         yield from _events(context, warehouse, run, tables)
 

@@ -18,6 +18,7 @@ from pipelines.catalog import Catalog, load_catalog
 from pipelines.clock import read_clock
 from pipelines.defs.orphans import free_orphans, identify
 from pipelines.errors import ConfigurationError
+from pipelines.extract.facebook.pacing import SystemTimer, Timer
 from pipelines.ingest.amocrm import AmocrmConfig
 from pipelines.ingest.facebook.config import FacebookConfig
 from pipelines.load.log import RunInfo
@@ -129,6 +130,10 @@ class Environment(dg.ConfigurableResource[None]):
     def run_info(self, context: dg.AssetExecutionContext) -> RunInfo:
         """Return who loads and by which clock, as the load log wants it."""
         return RunInfo(run_id=context.run.run_id, as_of=self.settings().now())
+
+    def timer(self) -> Timer:
+        """Return the clock by which a step waits for the limits of an API."""
+        return SystemTimer()
 
     def prepare_dbt(self) -> None:
         """Give dbt's profile its connection, from the one warehouse address."""

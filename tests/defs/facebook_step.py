@@ -16,9 +16,17 @@ from pipelines.sandbox.facebook import facebook_app
 from pipelines.sandbox.graph.faults import Faults
 from pipelines.sandbox.serving import serve
 from pipelines.sandbox.story.world import FacebookWorld
+from tests.facebook_clock import VirtualTimer
 from tests.facebook_world import NOW, TOKEN
 
 Checks = dict[tuple[str, str], dg.AssetCheckEvaluation]
+
+
+class Unhurried(Environment):
+    """The environment of a step that waits in no time."""
+
+    def timer(self) -> VirtualTimer:
+        return VirtualTimer()
 
 
 @dataclass
@@ -53,7 +61,7 @@ class Step:
         return dg.materialize(
             [step],
             instance=self.instance,
-            resources={"environment": Environment()},
+            resources={"environment": Unhurried()},
             run_config={"ops": {step.op.name: {"config": config}}},
             raise_on_error=False,
             **more,

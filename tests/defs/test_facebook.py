@@ -108,6 +108,20 @@ def test_single_accounts_that_failed_are_left_to_the_next_run(opened: Open):
     assert not was_tried_again(result)
 
 
+def test_throttled_account_waits_for_the_next_run_and_says_until_when(opened: Open):
+    with opened(world([FIRST, SECOND])) as step:
+        step.faults.throttled[SECOND] = 99
+        result, checks = step.extract()
+
+    assert not result.success
+    assert not was_tried_again(result)
+    red = checks["facebook__ad_insights", EVERY_ACCOUNT]
+    assert red.severity == dg.AssetCheckSeverity.ERROR
+    assert f"{SECOND}: failed (never)" in str(red.description)
+    assert "lifts in about" in str(red.description)
+    assert table_of(facts_of(result)["ad_insights"])[FIRST]["outcome"] == "loaded"
+
+
 def test_refused_token_is_red_and_not_tried_again(opened: Open):
     with opened(world([FIRST, SECOND])) as step:
         step.faults.token_expired = True

@@ -114,6 +114,22 @@ def test_month_that_an_account_lacks_is_not_shown_as_loaded(
     assert loaded(step) == {"2025-09-01", "2025-10-01", "2025-11-01"}
 
 
+def test_month_with_a_poisoned_ad_is_shown_with_what_it_lacks(step: Step):
+    step.faults.poison[f"{FIRST[4:]}0000", "2025-11-10"] = {"reach"}
+    step.faults.poison_code = (100, 1487534)
+    result = step.backfill("2025-11-01", "2025-11-01")
+
+    assert not result.success
+    assert loaded(step) == {"2025-11-01"}
+    made = step.instance.fetch_materializations(HISTORY_KEY, limit=1).records[0]
+    assert made.asset_materialization is not None
+    accounts: Any = made.asset_materialization.metadata["accounts"]
+    errors = {row.data["account"]: row.data["error"] for row in accounts.records}
+    assert "on 2025-11-10: reach" in errors[FIRST]
+    rows = step.rows("select count(*) from raw.facebook__ad_insights")
+    assert rows == [(30,)]
+
+
 def test_months_that_facebook_no_longer_keeps_are_left_out_with_a_word(step: Step):
     result = step.backfill("2022-10-01", "2023-01-01", dry_run=True)
 
