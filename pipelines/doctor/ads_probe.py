@@ -106,10 +106,13 @@ class Probe:
         """Say what it would cost to load all that Facebook keeps, loading nothing."""
         today = self.clock().date()
         window = earliest_day(today), today
-        surveyed = [
-            self._survey(account_id, extractor, window)
-            for account_id, extractor in self.opened.items()
-        ]
+        surveyed = []
+        for account_id, extractor in self.opened.items():
+            try:
+                surveyed.append(self._survey(account_id, extractor, window))
+            except SourceError as refused:
+                message = f"{account_id} does not tell its past: {refused.message}"
+                yield warning(message, refused.remedy or "")
         if not surveyed:
             yield note("no account is open, so no history can be loaded")
             return

@@ -143,6 +143,7 @@ account_days as (
     select account_id, stat_date, sum((payload ->> 'spend')::numeric) as spend
     from raw.facebook__account_insights
     where _deleted_at is null
+        and stat_date >= (%(as_of)s::timestamptz)::date - %(days)s::integer - 1
     group by account_id, stat_date
 ),
 
@@ -150,6 +151,7 @@ ad_days as (
     select account_id, stat_date, sum((payload ->> 'spend')::numeric) as spend
     from raw.facebook__ad_insights
     where _deleted_at is null
+        and stat_date >= (%(as_of)s::timestamptz)::date - %(days)s::integer - 1
     group by account_id, stat_date
 )
 
