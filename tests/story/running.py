@@ -18,6 +18,14 @@ KEYS = {
     "traffic_sales_stats": ("date", "period_type", "team_name"),
     "traffic_weekly_plans": ("team_name", "week_start"),
     "daily_traffic_reports": ("report_date",),
+    "facebook_ad_spend": ("ad_account_id", "date"),
+    "spend_reconciliation": ("ad_account_id", "stat_date"),
+    "dim_ad_accounts": ("ad_account_id",),
+    "ad_utms": ("ad_id", "creative_id", "set_number"),
+    "utm_hygiene": ("ad_id", "issue"),
+    "traffic_fb_campaigns": ("fb_campaign_id",),
+    "traffic_fb_ad_sets": ("fb_ad_set_id",),
+    "traffic_fb_ads": ("fb_ad_id",),
 }
 # A person's id is the pipeline's own; which records share one is compared apart. A team
 # without an id of its own has a hash, which the answers do not know.

@@ -21,8 +21,6 @@ from pipelines.sandbox.story.world import Document, World
 
 MartRow = dict[str, Any]
 Hours = dict[tuple[str, date], list[Document]]
-# A daily load reads the hours of so many days and of today; a backfill reads none.
-HOURS_FOR_DAYS = 28
 HOUR = "hourly_stats_aggregated_by_advertiser_time_zone"
 COUNTS = {"impressions": "impressions", "clicks": "clicks",
           "link_clicks": "inline_link_clicks"}  # fmt: skip
@@ -74,14 +72,14 @@ def _by_account(totals: Iterable[MartRow]) -> dict[str, list[MartRow]]:
 
 
 def _hours(world: World, coverage: Coverage) -> Hours:
-    """Return the hours of each account's own days, as far back as they are read."""
-    today = {account.account_id: account.today for account in coverage.accounts}
+    """Return the hours of each account's own days, as far as its days are loaded."""
+    listed = {account.account_id: account for account in coverage.accounts}
     result: Hours = defaultdict(list)
     for row in world.facebook.account_hours:
-        account, on = account_key(row["account_id"]), day(row["date_start"])
-        oldest = today.get(account or "", date.max) - timedelta(days=HOURS_FOR_DAYS)
-        if account and on and on >= oldest:
-            result[account, on].append(row)
+        account = listed.get(account_key(row["account_id"]) or "")
+        on = day(row["date_start"])
+        if account and on and coverage.is_loaded(account, on):
+            result[account.account_id, on].append(row)
     return result
 
 
