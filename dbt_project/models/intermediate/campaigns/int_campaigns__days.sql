@@ -8,6 +8,10 @@ lookups as (
     select * from {{ ref('int_attribution__campaign_lookups') }}
 ),
 
+lead_ads_leads as (
+    select * from {{ ref('int_lead_ads__leads') }}
+),
+
 campaigns as (
     select * from {{ ref('int_campaigns__named') }}
 ),
@@ -16,6 +20,8 @@ asked_days as (
     select campaign_id, stat_date as event_date from ad_days
     union distinct
     select campaign_id, event_date from lookups
+    union distinct
+    select campaign_id, created_date as event_date from lead_ads_leads
 ),
 
 campaign_days as (

@@ -31,6 +31,7 @@ lead_deals as (
     select
         matches.fb_lead_id,
         'lead' as deal_matched_by,
+        'lead' as kind,
         coalesce(deal_links.deal_id, matches.deal_id) as deal_id,
         cast(0 as numeric) as hours_later
     from matches
@@ -43,6 +44,7 @@ contact_deals as (
     select
         fb_leads.lead_id as fb_lead_id,
         'contact' as deal_matched_by,
+        identifiers.kind,
         deals.deal_id,
         {{ hours_apart('fb_leads.created_at', 'deals.deal_at') }} as hours_later
     from fb_leads
@@ -65,7 +67,7 @@ ranked as (
         row_number() over (
             partition by fb_lead_id
             order by
-                case when deal_matched_by = 'lead' then 0 else 1 end,
+                case kind when 'lead' then 0 when 'phone' then 1 else 2 end,
                 abs(hours_later),
                 deal_id
         ) as match_rank

@@ -62,18 +62,17 @@ candidates as (
     where abs(hours_later) <= {{ most_hours }}
 ),
 
--- The id is sure; of equal contacts the nearest in time, a phone before an e-mail.
+-- The id is sure, a phone surer than an e-mail; of equals the nearest in time.
 ranked as (
     select
         *,
         row_number() over (
             partition by fb_lead_id
             order by
-                case when matched_by = 'fb_lead_id' then 0 else 1 end,
+                case matched_by when 'fb_lead_id' then 0 when 'phone' then 1 else 2 end,
                 case when matched_by = 'fb_lead_id' and landing_lead_id is null
                     then 1 else 0 end,
                 abs(hours_later),
-                matched_by desc,
                 case when source_db = 'landing' then 0 else 1 end,
                 lead_id
         ) as match_rank

@@ -12,8 +12,13 @@ leads as (
     select * from {{ ref('lead_attribution') }}
 ),
 
-spend_rows as (
-    select * from {{ ref('traffic_stats') }}
+owners as (
+    select * from {{ ref('int_campaigns__teams') }}
+    where team_key is not null
+),
+
+teams as (
+    select * from {{ ref('int_teams__known') }}
 ),
 
 -- A known lead has the team that it has everywhere else.
@@ -28,33 +33,17 @@ lead_teams as (
     where leads.method not in ('ambiguous', 'unattributed')
 ),
 
-campaign_days as (
-    select distinct
-        campaign_id,
-        stat_date,
-        team_id,
-        team_name
-    from spend_rows
-    where campaign_id is not null and method not in ('ambiguous', 'unattributed')
-),
-
--- Else whoever ran the campaign on that day, or on the nearest day that it ran.
+-- Else whoever answers for the campaign's spend on that day.
 campaign_teams as (
     select
         fb_leads.lead_id as fb_lead_id,
-        campaign_days.team_id,
-        campaign_days.team_name,
-        row_number() over (
-            partition by fb_leads.lead_id
-            order by
-                abs(
-                    {{ days_apart('fb_leads.created_date', 'campaign_days.stat_date') }}
-                ),
-                campaign_days.stat_date,
-                campaign_days.team_id
-        ) as nearness
+        teams.team_id,
+        teams.team_name
     from fb_leads
-    inner join campaign_days on fb_leads.campaign_id = campaign_days.campaign_id
+    inner join owners
+        on fb_leads.campaign_id = owners.campaign_id
+        and fb_leads.created_date = owners.event_date
+    inner join teams on owners.team_key = teams.team_key
 ),
 
 chosen as (
@@ -75,8 +64,7 @@ chosen as (
         end as team_method
     from fb_leads
     left join lead_teams on fb_leads.lead_id = lead_teams.fb_lead_id
-    left join campaign_teams
-        on fb_leads.lead_id = campaign_teams.fb_lead_id and campaign_teams.nearness = 1
+    left join campaign_teams on fb_leads.lead_id = campaign_teams.fb_lead_id
 )
 
 select * from chosen
