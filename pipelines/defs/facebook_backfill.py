@@ -45,6 +45,10 @@ class BackfillConfig(dg.Config):
         default=False,
         description="Only say how many calls and minutes it would take.",
     )
+    confirm_lost: list[str] = Field(
+        default_factory=list,
+        description="Ad accounts (act_...) whose vanished days are really gone.",
+    )
     again: bool = Field(
         default=False, description="Read frozen months that are loaded already too."
     )
@@ -97,6 +101,7 @@ def backfill_facebook(
                     window=window,
                     accounts=config.accounts,
                     again=config.again,
+                    confirm_lost=config.confirm_lost,
                     on_progress=context.log.info,
                     timer=environment.timer(),
                 ) as backfill,

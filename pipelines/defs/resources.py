@@ -40,6 +40,8 @@ FACEBOOK_GRAPH_URL = "https://graph.facebook.com"
 FACEBOOK_API_VERSION = "v26.0"
 # Facebook restates its figures for up to 28 days, then they freeze.
 FACEBOOK_BACKFILL_DAYS = "28"
+# All the waiting for limits that a run does for one account.
+FACEBOOK_PATIENCE_MINUTES = "15"
 # AmoCRM blocks an account above 7 requests a second.
 AMOCRM_REQUESTS_PER_SECOND = "5"
 IN_PROCESS = (None, "", "in_process")
@@ -103,6 +105,8 @@ class Settings:
             api_version=get("FACEBOOK_API_VERSION") or FACEBOOK_API_VERSION,
             listed_accounts=tuple(accounts),
             backfill_days=int(get("FACEBOOK_BACKFILL_DAYS") or FACEBOOK_BACKFILL_DAYS),
+            patience_seconds=60
+            * float(get("FACEBOOK_PATIENCE_MINUTES") or FACEBOOK_PATIENCE_MINUTES),
         )
 
     def amocrm(self) -> AmocrmConfig:

@@ -90,7 +90,7 @@ class Backfill:
             loaded = tuple(result for result in results if result)
             yield BackfilledMonth(*month, loaded, skipped=skipped)
         for account in self._accounts:
-            if account.load and not account.done.failures and account.done.units:
+            if account.load and not account.has_stopped and account.done.units:
                 # What ran then and is deleted now is asked for by its id.
                 load_objects(replace(account.load, recent=True), account.done)
         failures = {
@@ -111,6 +111,7 @@ def open_backfill(
     window: Window,
     accounts: Collection[str] = (),
     again: bool = False,
+    confirm_lost: Collection[str] = (),
     on_progress: Progress | None = None,
     timer: Timer | None = None,
 ) -> Iterator[Backfill]:
@@ -118,6 +119,7 @@ def open_backfill(
 
     Days before Facebook's 37 months or after today are left out. Months that were read
     when they were older than 28 days are frozen and left out, unless `again`.
+    `confirm_lost` names accounts whose vanished days are really gone.
     """
     with opened(
         warehouse_url,
@@ -125,7 +127,9 @@ def open_backfill(
         run=run,
         timer=timer or SystemTimer(),
         on_progress=on_progress or (lambda text: None),
-    ) as loads:
+    ) as opened_loads:
+        confirmed = frozenset(confirm_lost)
+        loads = [replace(load, confirm_lost=confirmed) for load in opened_loads]
         listed, _ = list_and_load(loads[0], databases)
         if unknown := set(accounts) - set(listed.account_ids):
             raise ConfigurationError(

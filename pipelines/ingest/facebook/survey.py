@@ -15,6 +15,10 @@ from pipelines.ingest.facebook.windows import earliest_day, find_frozen_reads
 from pipelines.load.log import Window
 
 
+# Guards of months that are loaded but for what they name.
+GAPS = ("gap", "lost_days")
+
+
 @dataclass
 class Surveyed:
     """One account that is to be backfilled; `load` is None when it cannot be."""
@@ -26,9 +30,14 @@ class Surveyed:
     totals: Answer | None = None
     frozen: list[Window] = field(default_factory=list)
 
+    @property
+    def has_stopped(self) -> bool:
+        """Tell whether an account failed for good; a gap in one month stops no other."""
+        return any(error.guard not in GAPS for error in self.done.failures.values())
+
     def todo(self, month: Window, *, again: bool) -> Window | None:
         """Return the days of a month that this account has and still needs."""
-        if self.window is None or self.done.failures:
+        if self.window is None or self.has_stopped:
             return None
         first, last = max(month[0], self.window[0]), min(month[1], self.window[1])
         if first > last:
