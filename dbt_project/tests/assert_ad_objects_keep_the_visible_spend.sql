@@ -1,6 +1,6 @@
 -- A campaign, an ad set or an ad was lost or doubled on its way to the marts: all of
 -- each kind must add up to what the visible ads delivered.
-{{ config(meta={'dagster': {'ref': {'name': 'traffic_fb_campaigns'}}}) }}
+{{ config(meta={'dagster': {'ref': {'name': 'traffic_stats'}}}) }}
 
 with
 

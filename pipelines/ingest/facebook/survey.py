@@ -14,7 +14,6 @@ from pipelines.ingest.facebook.load import INSIGHTS, AccountLoad, Load, fail
 from pipelines.ingest.facebook.windows import earliest_day, find_frozen_reads
 from pipelines.load.log import Window
 
-
 # Guards of months that are loaded but for what they name.
 GAPS = ("gap", "lost_days")
 
@@ -32,7 +31,7 @@ class Surveyed:
 
     @property
     def has_stopped(self) -> bool:
-        """Tell whether an account failed for good; a gap in one month stops no other."""
+        """Tell whether an account failed for good; a gap stops no other month."""
         return any(error.guard not in GAPS for error in self.done.failures.values())
 
     def todo(self, month: Window, *, again: bool) -> Window | None:
