@@ -155,3 +155,18 @@ def check_credentials(
             raise Refusal(100, "Invalid appsecret_proof provided in the API argument")
     if not agent.startswith(AGENT):
         raise Refusal(10, f"an application asked that is not ours: {agent}")
+
+
+def category(path: tuple[str, ...], params: Mapping[str, str]) -> str:
+    """Return what a call is for, as it is counted."""
+    if not path:
+        return "batch"
+    if len(path) == 1:
+        if path[0].startswith("act_"):
+            return "account"
+        return "token" if path[0] in ("me", "debug_token") else "objects by id"
+    if path[1] != "insights":
+        return "token" if path[1] == "permissions" else path[1]
+    if "breakdowns" in params:
+        return "hourly insights"
+    return f"{params.get('level', 'account')} insights"

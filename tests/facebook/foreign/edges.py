@@ -197,7 +197,7 @@ def dressed(row: Document, random: Random, *, seed: int) -> Document:
     dressed = dict(row)
     if lot.random() < 0.1:
         dressed["zz_new_field"] = {"since": "v26.0", "values": [1, None, 2.50]}
-    if "account_id" in dressed and lot.random() < 0.1:
+    if isinstance(dressed.get("account_id"), str) and lot.random() < 0.1:
         dressed["account_id"] = f"act_{dressed['account_id'].removeprefix('act_')}"
     keys = list(dressed)
     random.shuffle(keys)

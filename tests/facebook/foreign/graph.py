@@ -13,10 +13,17 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, urlsplit
 
 from tests.facebook.foreign import insights
-from tests.facebook.foreign.asking import VERSION, Question, Refusal, check_credentials
+from tests.facebook.foreign.asking import (
+    VERSION,
+    Question,
+    Refusal,
+    category,
+    check_credentials,
+)
 from tests.facebook.foreign.edges import Edges, dressed
 from tests.facebook.foreign.faults import BY_NAME, LARGES, LEAK, Fault, Plan
 from tests.facebook.foreign.jobs import Jobs
+from tests.facebook.foreign.oddness import made_odd
 from tests.facebook.foreign.paging import CALM, Oddities, Pager
 from tests.facebook.foreign.shapes import Answer, Call, Troubles
 from tests.facebook.foreign.truth import Truth
@@ -107,7 +114,7 @@ class ForeignGraph:
             method,
             tuple(rest),
             params,
-            category=_category(tuple(rest), params),
+            category=category(tuple(rest), params),
             trailing_slash=path.endswith("/"),
         )
         head = rest[0] if rest else ""
@@ -188,7 +195,8 @@ class ForeignGraph:
             if troubles.revoked[digits] < 0:
                 troubles.denied.add(digits)
         first = question.params.get("access_token") == self.truth.token
-        if digits in troubles.denied or (first and digits in troubles.second_only):
+        far = first and digits in troubles.second_only
+        if digits in troubles.denied or far:
             text = (
                 "Ad account owner has NOT grant ads_management or ads_read permission"
             )
@@ -215,7 +223,7 @@ class ForeignGraph:
         if len(path) == 1:
             if path[0] in self.jobs.by_id:
                 return self.jobs.poll(path[0])
-            return dressed(edges.node(question), self.random, seed=self.truth.seed)
+            return self._dressed(question, edges.node(question))
         if len(path) != 2:
             raise Refusal(2500, "Unknown path components", status=400)
         return self._list(question)
@@ -234,9 +242,13 @@ class ForeignGraph:
         self._refuse_size(question, rows)
         page = self.pager.page(question, rows)
         self._mislead(question, page)
-        seed = self.truth.seed
-        page["data"] = [dressed(row, self.random, seed=seed) for row in page["data"]]
+        page["data"] = [self._dressed(question, row) for row in page["data"]]
         return page
+
+    def _dressed(self, question: Question, row: Document) -> Document:
+        if self.random.random() < self.troubles.odd.get(question.account, 0):
+            row = made_odd(row, self.random)
+        return dressed(row, self.random, seed=self.truth.seed)
 
     def _mislead(self, question: Question, page: Document) -> None:
         """Say wrongly where a list goes on, or how long it is."""
@@ -281,17 +293,3 @@ class ForeignGraph:
         self.calls.append(
             Call(question.account, question.category, path, params, ended)
         )
-
-
-def _category(path: tuple[str, ...], params: Mapping[str, str]) -> str:
-    if not path:
-        return "batch"
-    if len(path) == 1:
-        if path[0].startswith("act_"):
-            return "account"
-        return "token" if path[0] in ("me", "debug_token") else "objects by id"
-    if path[1] != "insights":
-        return "token" if path[1] == "permissions" else path[1]
-    if "breakdowns" in params:
-        return "hourly insights"
-    return f"{params.get('level', 'account')} insights"

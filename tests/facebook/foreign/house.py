@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import psycopg
@@ -112,32 +112,32 @@ class House:
 
     def ad_spends(self, account: Account) -> Spends:
         found = self.rows(
-            "select ad_id, stat_date, (payload ->> 'spend')::numeric "
+            "select ad_id, stat_date, payload ->> 'spend' "
             "from raw.facebook__ad_insights "
             "where account_id = %s and _deleted_at is null",
             account.id,
         )
-        return {(ad_id, day): spend for ad_id, day, spend in found}
+        return {(ad_id, day): number(spend) for ad_id, day, spend in found}
 
     def totals(self, account: Account) -> Spends:
         found = self.rows(
-            "select stat_date, (payload ->> 'spend')::numeric "
+            "select stat_date, payload ->> 'spend' "
             "from raw.facebook__account_insights "
             "where account_id = %s and _deleted_at is null",
             account.id,
         )
-        return {(day,): spend for day, spend in found}
+        return {(day,): number(spend) for day, spend in found}
 
     def hours(self, account: Account) -> Spends:
         found = self.rows(
             f"select stat_date, hour, payload ->> '{HOURLY}', "
-            "(payload ->> 'spend')::numeric from raw.facebook__hourly_insights "
+            "payload ->> 'spend' from raw.facebook__hourly_insights "
             "where account_id = %s and _deleted_at is null",
             account.id,
         )
         for _, hour, text, _ in found:
             assert text.startswith(f"{hour:02}:")
-        return {(day, hour): spend for day, hour, _, spend in found}
+        return {(day, hour): number(spend) for day, hour, _, spend in found}
 
     def known(self) -> Known:
         """Return the living objects of raw, by the Graph's names of their kinds."""
@@ -177,6 +177,14 @@ def opened(graph: ForeignGraph, graph_url: str, warehouse_url: str) -> Iterator[
         house = House(warehouse_url, graph_url, graph, warehouse)
         graph.clock = house.timer.now
         yield house
+
+
+def number(text: str | None) -> Decimal:
+    """Read an amount; what is none is NaN, which is never the truth."""
+    try:
+        return Decimal(text or "NaN")
+    except InvalidOperation:
+        return Decimal("NaN")
 
 
 def wrong_money(house: House) -> list[str]:

@@ -3,6 +3,8 @@
 Daily and hourly loads belong to `rounds.py`.
 """
 
+import json
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from random import Random
@@ -16,7 +18,7 @@ from tests.facebook.foreign.ledgers import wrong_certificates
 from tests.facebook.foreign.listening import leaks, listening
 from tests.facebook.foreign.paging import Oddities
 from tests.facebook.foreign.rounds import SMALL, NewDatabase, Outcome, housed, make
-from tests.facebook.foreign.truth import Size
+from tests.facebook.foreign.truth import Size, Truth
 
 DAYS = 150
 
@@ -42,15 +44,23 @@ def past_round(seed: int, new_database: NewDatabase, size: Size = SMALL) -> Outc
             "backfill", wrong_past(house) + wrong_certificates(house, None)[:1]
         )
         backfill(house)
-        again = [c for c in graph.calls[made:] if c.category == "ad insights"]
+        again = [call.params for call in graph.calls[made:] if call.params.get("level")]
+        old = [params for params in again if _is_old(params, truth)]
         outcome.calls["past"] += len(graph.calls)
         outcome.happened["foretold"] += foretold
-        if len(again) > 3 * len(truth.accounts):
-            outcome.note("again", [f"{len(again)} calls for months that are frozen"])
+        if old:
+            outcome.note("again", [f"{len(old)} calls for frozen months: {old[:1]}"])
         house.load()
         outcome.note("load", wrong_past(house) + wrong_things(house))
         outcome.note("past", leaks(house, ear))
     return outcome
+
+
+def _is_old(params: Mapping[str, str], truth: Truth) -> bool:
+    """Tell whether a question is about a month's ads that was over and frozen."""
+    last = str(json.loads(params["time_range"])["until"])
+    frozen = str(truth.now.date() - timedelta(days=62))
+    return params["level"] == "ad" and last < frozen
 
 
 def wrong_past(house: House) -> list[str]:

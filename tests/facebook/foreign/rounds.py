@@ -166,7 +166,7 @@ def _trouble(graph: ForeignGraph, random: Random) -> None:
 def sick_round(seed: int, new_database: NewDatabase, size: Size = SMALL) -> Outcome:
     """Make one account incurable: the others are complete, the error names it."""
     outcome, random = Outcome(), Random(seed)
-    truth = _of_three(seed, size)
+    truth = of_three(seed, size)
     graph = ForeignGraph(truth)
     with housed(graph, new_database) as house, listening() as ear:
         house.load()
@@ -212,7 +212,7 @@ def _wrong_after_an_hour(house: House, account_id: str) -> list[str]:
     return [f"an hour later: {text}" for text in wrong]
 
 
-def _of_three(seed: int, size: Size) -> Truth:
+def of_three(seed: int, size: Size) -> Truth:
     """Return a truth of at least three accounts."""
     while True:
         truth = make(seed, replace(size, accounts=5))

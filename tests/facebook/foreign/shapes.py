@@ -48,6 +48,8 @@ class Troubles:
     # How an account's lists say where the next page is: "no after", "repeat"; or that
     # they are longer than they are: "count".
     paging: dict[str, str] = field(default_factory=dict)
+    # How often an object of an account has a value that makes no sense.
+    odd: dict[str, float] = field(default_factory=dict)
     # Accounts that only the second of two tokens reaches.
     second_only: set[str] = field(default_factory=set)
     # Answers about these are cut in half, each time.
