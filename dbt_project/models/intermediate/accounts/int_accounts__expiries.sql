@@ -14,7 +14,8 @@ dated as (
         expiries.subject,
         expiries.expires_at,
         {{ almaty_date('expiries.expires_at') }} as expires_date,
-        {{ days_apart('clock.today', almaty_date('expiries.expires_at')) }} as days_left,
+        {{ days_apart('clock.today', almaty_date('expiries.expires_at')) }}
+            as days_left,
         coalesce(expiries.expires_at <= clock.now_at, false) as has_ended,
         expiries.note,
         expiries.reason

@@ -29,7 +29,9 @@ stored as (
             case
                 when
                     leads.created_at
-                    > {{ add_hours('clock.now_at', '-24 * ' ~ var('facebook_lead_days')) }}
+                    > {{ add_hours(
+                        'clock.now_at', '-24 * ' ~ var('facebook_lead_days')
+                    ) }}
                     then 1
             end
         ) as kept_leads,
@@ -63,7 +65,9 @@ readings as (
         scope,
         max(case when outcome = 'loaded' then as_of end) as last_read_at,
         max(
-            case when attempt_rank = 1 and outcome in ('denied', 'failed') then outcome end
+            case
+                when attempt_rank = 1 and outcome in ('denied', 'failed') then outcome
+            end
         ) as problem,
         max(
             case
