@@ -3,6 +3,7 @@
 Whatever they are, they may cost that account its load, never another's.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from random import Random
 
@@ -15,14 +16,20 @@ from tests.facebook.foreign.truth import Size
 SHARES = (1.0, 0.3, 0.1, 0.05, 0.02, 0.02)
 
 
-def odd_round(seed: int, new_database: NewDatabase, size: Size = SMALL) -> Outcome:
+def odd_round(
+    seed: int,
+    new_database: NewDatabase,
+    size: Size = SMALL,
+    *,
+    shares: Sequence[float] = SHARES,
+) -> Outcome:
     """Load on with more and less oddness; only our own errors may come of it."""
     outcome, random = Outcome(), Random(seed)
     truth = of_three(seed, replace(size, ads=min(size.ads, 20)))
     graph = ForeignGraph(truth)
     sick = random.choice(list(truth.accounts.values()))
     with housed(graph, new_database) as house:
-        for share in SHARES:
+        for share in shares:
             graph.troubles.odd = {sick.digits: share}
             try:
                 house.load()
