@@ -194,6 +194,16 @@ def test_two_teams_are_enough():
     )
 
 
+def test_a_team_has_one_plan_a_week_however_few_teams_there_are():
+    plans = tell(StoryOptions(teams=("East", "West"))).databases["traffic"]
+
+    weeks = [
+        (row["team_id"], row["week_start"]) for row in plans["traffic_weekly_plans"]
+    ]
+
+    assert len(weeks) == len(set(weeks)) == 4
+
+
 @pytest.mark.parametrize(
     "options",
     [

@@ -45,7 +45,12 @@ def _plans(draft: Draft, dice: Dice) -> None:
         }),
         (cast.team(3), before, {"status": "cancelled", "adjusted_by": "admin"}),
     ]  # fmt: skip
+    planned: set[tuple[Team, date]] = set()
     for team, monday, columns in edits:
+        # With fewer teams than edits, one team was edited in several weeks.
+        while (team, monday) in planned:
+            monday -= timedelta(weeks=1)
+        planned.add((team, monday))
         week = monday.isocalendar()
         row: Row = {
             "id": dice.uuid(),
