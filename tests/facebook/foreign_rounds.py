@@ -12,6 +12,7 @@ from collections import Counter
 from pathlib import Path
 
 from pipelines.sandbox.server import PostgresServer
+from tests.facebook.foreign.dying import dead_round
 from tests.facebook.foreign.fuzzing import odd_round
 from tests.facebook.foreign.killing import killed_round
 from tests.facebook.foreign.past import past_round
@@ -32,6 +33,7 @@ ROUNDS = {
     "sick": sick_round,
     "past": past_round,
     "odd": odd_round,
+    "dead": dead_round,
 }
 
 

@@ -9,13 +9,17 @@ import subprocess
 import sys
 from datetime import datetime
 from pathlib import Path
+from random import Random
 from typing import Any
 
 from pipelines.ingest.facebook.config import FacebookConfig
 from pipelines.ingest.facebook.run import ingest_facebook
 from pipelines.load.log import RunInfo
+from tests.facebook.foreign.graph import ForeignGraph
 from tests.facebook.foreign.house import House
-from tests.facebook.foreign.killing import killed_at
+from tests.facebook.foreign.killing import clean_load, killed_at, unlike
+from tests.facebook.foreign.rounds import SMALL, NewDatabase, Outcome, housed, make
+from tests.facebook.foreign.truth import Size
 from tests.facebook_clock import VirtualTimer
 
 EXIT = 86
@@ -43,6 +47,22 @@ def die_at(house: House, call: int) -> int:
         check=False,
     )
     return ended.returncode
+
+
+def dead_round(
+    seed: int, new_database: NewDatabase, size: Size = SMALL, *, deaths: int = 3
+) -> Outcome:
+    """Let first loads die at some calls; a rerun in this process makes each whole."""
+    outcome, random = Outcome(), Random(seed)
+    clean, calls = clean_load(seed, new_database, size, "first")
+    for _ in range(deaths):
+        at = random.randint(1, calls)
+        with housed(ForeignGraph(make(seed, size)), new_database) as house:
+            if die_at(house, at) == EXIT:
+                outcome.happened["died"] += 1
+            house.load()
+            outcome.note(f"at {at}", unlike(clean, house.dump()))
+    return outcome
 
 
 def main(asked: dict[str, Any]) -> None:

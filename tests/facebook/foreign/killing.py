@@ -49,7 +49,7 @@ def killed_round(
     """Kill a first load and a daily one at some calls; a rerun makes each whole."""
     outcome = Outcome()
     for step in ("first", "daily"):
-        clean, calls = _clean(seed, new_database, size, step)
+        clean, calls = clean_load(seed, new_database, size, step)
         random = Random(f"{seed}{step}")
         for _ in range(kills):
             at = random.randint(1, max(1, calls))
@@ -72,9 +72,10 @@ def _prelude(house: House, seed: int, step: str) -> None:
         move_on(house.truth, Random(seed))
 
 
-def _clean(
+def clean_load(
     seed: int, new_database: NewDatabase, size: Size, step: str
 ) -> tuple[dict[str, list[str]], int]:
+    """Return what a load that nobody disturbs leaves, and its number of calls."""
     with housed(ForeignGraph(make(seed, size)), new_database) as house:
         _prelude(house, seed, step)
         calls = len(house.load())
