@@ -210,7 +210,7 @@ def test_after_a_gap_every_day_is_read_that_was_not_frozen(new_database):
         loaded = {table.table: table for table in pipeline.load(now=later)}
 
         assert pipeline.spend("ad_insights", FIRST) == spend_of(facebook.ad_days, FIRST)
-    assert loaded["ad_insights"].window == "2025-12-10..2026-02-20"
+    assert loaded["ad_insights"].window == "2025-12-09..2026-02-20"
 
 
 def test_a_day_is_the_account_s_day(new_database):
@@ -278,11 +278,11 @@ def test_failures_of_different_kinds_are_told_together(new_database):
     [
         (None, 28, "2025-12-09"),
         (None, 90, "2025-10-08"),
-        (Loaded(date(2025, 10, 8), TODAY), 90, "2025-12-09"),
-        (Loaded(date(2025, 10, 8), date(2026, 1, 5)), 90, "2025-12-09"),
-        (Loaded(date(2025, 10, 8), date(2025, 12, 27)), 90, "2025-11-30"),
+        (Loaded(date(2025, 10, 8), TODAY), 90, "2025-12-08"),
+        (Loaded(date(2025, 10, 8), date(2026, 1, 5)), 90, "2025-12-08"),
+        (Loaded(date(2025, 10, 8), date(2025, 12, 27)), 90, "2025-11-29"),
         (Loaded(date(2025, 12, 30), TODAY), 7, "2025-12-30"),
-        (Loaded(date(2025, 10, 8), date(2026, 3, 1)), 28, "2025-12-09"),
+        (Loaded(date(2025, 10, 8), date(2026, 3, 1)), 28, "2025-12-08"),
     ],
 )
 def test_full_windows_reach_back_to_the_oldest_unfrozen_day(loaded, backfill, first):

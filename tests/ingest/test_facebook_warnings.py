@@ -71,7 +71,7 @@ def test_running_day_of_the_account_is_not_compared(raw: Raw):
 
 
 def test_spend_that_no_team_has_bound_is_named(raw: Raw):
-    raw.account(lists=("configuration", "landing.integration_ad_accounts"))
+    raw.account(lists=("configuration", "traffic.traffic_targetologist_settings"))
     raw.account(SECOND, lists=("traffic.traffic_ad_account_bindings",))
     raw.day("7.00")
     raw.day("8.00", account_id=SECOND)

@@ -74,6 +74,8 @@ AD = (
     "conversion_domain",
     "tracking_specs",
     "source_ad_id",
+    # Unlike pictures' addresses it is not signed anew with each look.
+    "preview_shareable_link",
     "created_time",
     "updated_time",
 )
@@ -137,6 +139,8 @@ HOURLY_INSIGHTS = (
     "spend",
     "impressions",
     "clicks",
+    "inline_link_clicks",
+    "actions",
 )
 # What says whose row it is; the rest of an ad's fields are figures.
 IDENTITY = frozenset(

@@ -30,9 +30,8 @@ FROZEN_LOOK_DAYS = 35
 # A binding to a team; the other lists only say that an account is ours.
 TEAM_LISTS = (
     "traffic_ad_account_bindings",
-    "traffic_targetologist_settings",
+    "integration_ad_accounts",
     "traffic_teams",
-    "traffic_user_utm_sources",
 )
 EXPIRY_REMEDIES = {
     "token": "make a new token and set FACEBOOK_ACCESS_TOKEN",

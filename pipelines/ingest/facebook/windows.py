@@ -121,15 +121,15 @@ def earliest_day(today: date) -> date:
 def full_window(today: date, *, loaded: Loaded | None, backfill_days: int) -> Window:
     """Return the days of a daily load.
 
-    An empty account gets its backfill. Later every day is read again that was younger
-    than the re-read window when it was last read: so a gap of any length is closed, and
+    An empty account gets its backfill. Later every day is read again that had not been
+    read after it froze: so each is proven once, a gap of any length is closed, and
     restatements that fell into it are caught. Never earlier than the first day loaded.
     """
     if loaded is None:
         first = today - timedelta(days=backfill_days)
         return max(first, earliest_day(today)), today
-    unfrozen = loaded.last - timedelta(days=REREAD_DAYS - 1)
-    first = min(today - timedelta(days=REREAD_DAYS), unfrozen)
+    unfrozen = loaded.last - timedelta(days=REREAD_DAYS)
+    first = min(today - timedelta(days=REREAD_DAYS + 1), unfrozen)
     return min(max(first, loaded.first), today), today
 
 

@@ -60,7 +60,7 @@ listed as (
         ads.effective_status,
         cast(null as {{ json_type() }}) as targeting,
         lower(creatives.object_type) as ad_format,
-        creatives.picture_url as creative_url
+        ads.preview_url as creative_url
     from ads
     left join creatives on ads.creative_id = creatives.creative_id
 ),

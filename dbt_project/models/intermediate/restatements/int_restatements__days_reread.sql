@@ -51,7 +51,7 @@ closed_reads as (
         date,
         account_spend,
         age_days,
-        row_number() over (partition by account_id, date order by as_of) as read_number
+        dense_rank() over (partition by account_id, date order by as_of) as read_number
     from reads
     where age_days > 0
 ),

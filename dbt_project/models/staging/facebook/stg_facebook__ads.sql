@@ -12,6 +12,7 @@ flattened as (
         {{ account_id('account_id') }} as account_id,
         {{ json_text('payload', 'name') }} as ad_name,
         {{ json_text('payload', ['creative', 'id']) }} as creative_id,
+        {{ json_text('payload', 'preview_shareable_link') }} as preview_url,
         {{ json_text('payload', 'status') }} as status,
         {{ json_text('payload', 'effective_status') }} as effective_status,
         {{ utc(json_text('payload', 'created_time')) }} as created_at,

@@ -16,10 +16,6 @@ flattened as (
         {{ json_text('payload', ['object_story_spec', 'link_data', 'link']) }}
             as story_link,
         {{ json_text('payload', 'object_type') }} as object_type,
-        coalesce(
-            {{ json_text('payload', 'image_url') }},
-            {{ json_text('payload', 'thumbnail_url') }}
-        ) as picture_url,
         {{ json_text('payload', 'status') }} as status
     from creatives
 )
