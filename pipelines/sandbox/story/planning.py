@@ -46,7 +46,8 @@ def _plans(draft: Draft, dice: Dice) -> None:
         (cast.team(3), before, {"status": "cancelled", "adjusted_by": "admin"}),
     ]  # fmt: skip
     planned: set[tuple[Team, date]] = set()
-    for team, monday, columns in edits:
+    for team, wanted, columns in edits:
+        monday = wanted
         # With fewer teams than edits, one team was edited in several weeks.
         while (team, monday) in planned:
             monday -= timedelta(weeks=1)
