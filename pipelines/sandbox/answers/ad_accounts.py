@@ -61,9 +61,6 @@ def _row(
 ) -> dict[str, Any]:
     zone = text(document.get("timezone_name"))
     status = whole(document.get("account_status"))
-    spent = [day.on for day in days if day.total_of("spend")]
-    yesterday = account.today - timedelta(days=1)
-    whole_days = [day for day in days if is_recent(day.on, yesterday)]
     is_spending = any(
         day.total_of("spend") for day in days if is_recent(day.on, account.today)
     )
@@ -86,12 +83,22 @@ def _row(
         "is_reachable": is_reachable,
         "teams_bound": ", ".join(teams) or None,
         "team_count": len(teams),
-        "first_spend_date": min(spent, default=None),
-        "last_spend_date": max(spent, default=None),
-        "spend_28d": added_up(day.total_of("spend") for day in whole_days),
+        **_spending(account, days),
         "zone_changed_at": None,
         "currency_changed_at": None,
         "issues": ", ".join(issues) or None,
+    }
+
+
+def _spending(account: Account, days: list[AccountDay]) -> dict[str, Any]:
+    """Return when an account spent, and how much on its last 28 whole days."""
+    spent = [day.on for day in days if day.total_of("spend")]
+    yesterday = account.today - timedelta(days=1)
+    amounts = [day.total_of("spend") for day in days if is_recent(day.on, yesterday)]
+    return {
+        "first_spend_date": min(spent, default=None),
+        "last_spend_date": max(spent, default=None),
+        "spend_28d": added_up(amounts),
     }
 
 

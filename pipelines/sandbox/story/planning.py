@@ -47,10 +47,7 @@ def _plans(draft: Draft, dice: Dice) -> None:
     ]  # fmt: skip
     planned: set[tuple[Team, date]] = set()
     for team, wanted, columns in edits:
-        monday = wanted
-        # With fewer teams than edits, one team was edited in several weeks.
-        while (team, monday) in planned:
-            monday -= timedelta(weeks=1)
+        monday = _free_week(team, wanted, planned)
         planned.add((team, monday))
         week = monday.isocalendar()
         row: Row = {
@@ -70,6 +67,13 @@ def _plans(draft: Draft, dice: Dice) -> None:
             "updated_at": draft.calendar.ago(1),
         }
         draft.add("traffic", "traffic_weekly_plans", row | columns)
+
+
+def _free_week(team: Team, monday: date, planned: set[tuple[Team, date]]) -> date:
+    """Move an edit back: with few teams, one of them is edited in several weeks."""
+    while (team, monday) in planned:
+        monday -= timedelta(weeks=1)
+    return monday
 
 
 def _settings(draft: Draft, dice: Dice) -> None:
