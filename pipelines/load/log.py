@@ -90,7 +90,8 @@ def record_load(
         "newest_row_at": newest_row_at,
         "as_of": run.as_of,
         "started_at": started_at,
-        "error": error,
+        # A text of the source may hold what no text column can.
+        "error": error and error.replace("\x00", ""),
         "details": None if details is None else Jsonb(details),
     }
     connection.execute(_INSERT, values)

@@ -109,5 +109,3 @@ def spend_of(rows: list[dict], account_id: str) -> Decimal:
         (Decimal(row["spend"]) for row in rows if row["account_id"] == digits),
         Decimal(0),
     )
-
-

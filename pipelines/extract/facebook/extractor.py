@@ -5,9 +5,11 @@ accounts and which days are read belongs to `ingest/facebook/`.
 """
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from pipelines.errors import ProtocolError
@@ -67,6 +69,8 @@ ADS = Edge(
 CREATIVES = Edge("creatives", "adcreatives", fields.CREATIVE, {"creative_id": "id"})
 EDGES = (CAMPAIGNS, AD_SETS, ADS, CREATIVES)
 NOT_FOUND = (100, 33)
+# "13:00:00 - 13:59:59"
+HOUR = re.compile(r"([01][0-9]|2[0-3]):")
 
 
 @dataclass(frozen=True)
@@ -96,7 +100,7 @@ class FacebookExtractor:
             payload = self.client.node(
                 account_id, fields.ACCOUNT, account_id=account_id
             )
-        if not payload.get("timezone_name"):
+        if not _text("accounts", account_id, "zone", payload.get("timezone_name")):
             raise broken("accounts", account_id, "the account has no timezone_name")
         return {"account_id": account_id, "payload": payload}
 
@@ -149,7 +153,10 @@ class FacebookExtractor:
 
 
 def _object(account_id: str, edge: Edge, row: Document) -> Document:
-    keys = {column: row.get(field) for column, field in edge.keys.items()}
+    keys = {
+        column: _text(edge.table, account_id, field, row.get(field))
+        for column, field in edge.keys.items()
+    }
     if not keys[edge.id_column]:
         raise broken(edge.table, account_id, "an object has no id")
     return {**keys, "account_id": account_id, "payload": row}
@@ -160,29 +167,56 @@ def _insight(question: Question, row: Document) -> Document:
     day = row.get("date_start")
     if not day or row.get("date_stop") != day:
         raise broken(table, account_id, f"a row spans {day}..{row.get('date_stop')}")
-    owner = str(row.get("account_id") or account_id)
+    owner = _text(table, account_id, "account_id", row.get("account_id")) or account_id
     if owner.removeprefix("act_") != account_id.removeprefix("act_"):
         raise broken(table, account_id, f"a row belongs to account {owner}")
-    keys = question.report.keys
-    if missing := [key for key in keys if not row.get(key)]:
-        raise broken(table, account_id, f"a row has no {', '.join(missing)}")
-    stat_date = date.fromisoformat(day)
+    try:
+        stat_date = date.fromisoformat(day)
+    except (TypeError, ValueError):
+        raise broken(table, account_id, f"a row has the day {day!r}") from None
     if not question.window[0] <= stat_date <= question.window[1]:
         raise broken(table, account_id, f"a row of {day} was not asked for")
+    if not _is_amount(row.get("spend")):
+        raise broken(table, account_id, f"a row of {day} has a spend that is no number")
     return {
         "account_id": account_id,
-        **_key_columns(keys, row),
+        **dict(_key_columns(question, row)),
         "stat_date": stat_date,
         "payload": row,
     }
 
 
-def _key_columns(keys: Sequence[str], row: Document) -> Document:
-    columns = {key: str(row[key]) for key in keys}
-    if hours := columns.pop(fields.HOUR, None):
-        # "13:00:00 - 13:59:59"
-        columns["hour"] = hours[:2]
-    return columns
+def _key_columns(question: Question, row: Document) -> Iterator[tuple[str, str]]:
+    table, account_id = question.report.table, question.account_id
+    for key in question.report.keys:
+        value = _text(table, account_id, key, row.get(key))
+        if not value:
+            raise broken(table, account_id, f"a row has no {key}")
+        if key != fields.HOUR:
+            yield key, value
+        elif match := HOUR.match(value):
+            yield "hour", match[1]
+        else:
+            raise broken(table, account_id, f"a row has the hour {value!r}")
+
+
+def _text(table: str, account_id: str, name: str, value: object) -> str | None:
+    """Return an id as text; Facebook may send it as a number."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    raise broken(table, account_id, f"{name} is a {type(value).__name__}")
+
+
+def _is_amount(value: object) -> bool:
+    """Tell whether a figure can be added up; an absent one can."""
+    if value is None or value == "":
+        return True
+    try:
+        return not isinstance(value, bool) and Decimal(str(value)).is_finite()
+    except InvalidOperation:
+        return False
 
 
 @contextlib.contextmanager

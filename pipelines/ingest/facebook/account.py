@@ -22,6 +22,7 @@ from pipelines.ingest.facebook.load import (
     AccountLoad,
     Load,
     Unit,
+    contained,
     fail,
     log_outcome,
     log_unit,
@@ -49,15 +50,16 @@ def load_account(loads: Sequence[Load], account_id: str) -> AccountLoad:
     `loads` holds one loading per credential; the first that reaches the account reads.
     """
     done = AccountLoad(account_id)
-    opened = open_account(loads, done)
-    if opened is None:
-        return done
-    load, zone = opened
-    load_days(load, done, zone)
-    if not _is_over(done):
-        load_objects(load, done)
-    if not load.recent and not _is_over(done):
-        _load_sides(load, done, zone)
+    with contained(loads[0], done):
+        opened = open_account(loads, done)
+        if opened is None:
+            return done
+        load, zone = opened
+        load_days(load, done, zone)
+        if not _is_over(done):
+            load_objects(load, done)
+        if not load.recent and not _is_over(done):
+            _load_sides(load, done, zone)
     return done
 
 

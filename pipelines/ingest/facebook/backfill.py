@@ -20,6 +20,7 @@ from pipelines.ingest.facebook.load import (
     AccountLoad,
     AccountResult,
     Progress,
+    contained,
     fail,
 )
 from pipelines.ingest.facebook.objects import load_objects
@@ -150,19 +151,14 @@ def _load_month(
     if window is None or load is None or zone is None or totals is None:
         return None
     one = AccountLoad(account.done.account_id, account.done.currency)
-    for days in chunks(window):
-        try:
-            load_window(
-                load,
-                one,
-                days,
-                zone=zone,
-                mode="backfill",
-                totals=part_of(totals, days),
-            )
-        except SourceError as error:
-            fail(load, one, INSIGHTS, error, window=days, mode="backfill")
-            break
+    with contained(load, one):
+        for days in chunks(window):
+            known = part_of(totals, days)
+            try:
+                load_window(load, one, days, zone=zone, mode="backfill", totals=known)
+            except SourceError as error:
+                fail(load, one, INSIGHTS, error, window=days, mode="backfill")
+                break
     account.done.units += one.units
     account.done.failures |= one.failures
     for table, ids in one.seen.items():

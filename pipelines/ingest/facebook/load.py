@@ -5,13 +5,17 @@ Which accounts, days and objects are loaded belongs to the modules beside it.
 
 import contextlib
 import threading
+import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, Literal
 
-from pipelines.errors import RateLimited, SourceError
+import psycopg
+
+from pipelines.errors import ProtocolError, RateLimited, SourceError
 from pipelines.extract.facebook.client import GraphClient
 from pipelines.extract.facebook.errors import SYSTEM, AccountDenied, TokenRefused
 from pipelines.extract.facebook.extractor import EDGES, FacebookExtractor
@@ -200,6 +204,38 @@ def fail(
     log_outcome(load, done.account_id, names, "failed", error, window=window, mode=mode)
 
 
-def with_access(load: Load, number: int, extractor: FacebookExtractor) -> Load:
-    """Return the same loading with another credential."""
-    return replace(load, number=number, extractor=extractor, client=extractor.client)
+# What an answer may provoke that is not what we took it for.
+UNEXPECTED = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    TypeError,
+    ValueError,
+    psycopg.DataError,
+    psycopg.ProgrammingError,
+)
+
+
+@contextlib.contextmanager
+def contained(load: Load, done: AccountLoad) -> Iterator[None]:
+    """Keep what an account's odd answer provokes to that account: it fails, in red."""
+    try:
+        yield
+    except UNEXPECTED as error:
+        rest = [table for table in ACCOUNT_TABLES if not done.ended(table)]
+        fail(load, done, rest or SIDE_TABLES[:1], unexpected(error, done.account_id))
+
+
+def unexpected(error: Exception, window: str | None = None) -> ProtocolError:
+    """Return the error of an answer that is not what we took it for.
+
+    It tells where in the code, but no value: that may be personal.
+    """
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return ProtocolError(
+        f"an answer has an unexpected shape ({type(error).__name__} in {place.name}, "
+        f"line {place.lineno} of {Path(place.filename).name})",
+        system=SYSTEM,
+        window=window,
+        remedy="nothing of it was stored; report it with the answer that Facebook gave",
+    )

@@ -144,8 +144,8 @@ _LEVELS = {
 def _mention_creatives(done: AccountLoad, ads: Iterable[Document]) -> None:
     """Note the creatives of ads: those of deleted ads are in no list."""
     for ad in ads:
-        creative: Mapping[str, Any] = ad["payload"].get("creative") or {}
-        if creative.get("id"):
+        creative = ad["payload"].get("creative")
+        if isinstance(creative, Mapping) and creative.get("id"):
             done.seen.setdefault(CREATIVES.table, set()).add(str(creative["id"]))
 
 

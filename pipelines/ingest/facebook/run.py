@@ -28,6 +28,7 @@ from pipelines.ingest.facebook.leads import load_leads
 from pipelines.ingest.facebook.load import (
     ACCOUNT_TABLES,
     SIDE_TABLES,
+    UNEXPECTED,
     AccountLoad,
     AccountResult,
     Load,
@@ -35,6 +36,7 @@ from pipelines.ingest.facebook.load import (
     Progress,
     Unit,
     Warehouse,
+    unexpected,
 )
 from pipelines.ingest.facebook.objects import known_ids
 from pipelines.load.documents import replace_documents
@@ -90,6 +92,8 @@ def ingest_facebook(
                 yield from load_more(loads)
             except SourceError as error:
                 beside.append(error)
+            except UNEXPECTED as error:
+                beside.append(unexpected(error))
     raise_failures(_failures(accounts), total=len(accounts), beside=beside)
 
 

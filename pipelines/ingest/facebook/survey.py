@@ -10,7 +10,13 @@ from pipelines.extract.facebook.questions import ACCOUNT_DAYS
 from pipelines.ingest.facebook.account import open_account
 from pipelines.ingest.facebook.certificate import total_spend
 from pipelines.ingest.facebook.days import Answer, ask
-from pipelines.ingest.facebook.load import INSIGHTS, AccountLoad, Load, fail
+from pipelines.ingest.facebook.load import (
+    INSIGHTS,
+    AccountLoad,
+    Load,
+    contained,
+    fail,
+)
 from pipelines.ingest.facebook.windows import earliest_day, find_frozen_reads
 from pipelines.load.log import Window
 
@@ -51,6 +57,13 @@ def survey_account(
 ) -> Surveyed:
     """Open an account and read its totals of the window that Facebook keeps of it."""
     done = AccountLoad(account_id)
+    with contained(loads[0], done):
+        return _survey(loads, done, window)
+    return Surveyed(done)
+
+
+def _survey(loads: Sequence[Load], done: AccountLoad, window: Window) -> Surveyed:
+    account_id = done.account_id
     access = open_account(loads, done)
     if access is None:
         return Surveyed(done)
