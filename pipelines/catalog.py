@@ -20,7 +20,7 @@ RAW = "raw"
 HISTORY = "history"
 META = frozenset({
     "dagster", "source_table", "aliases", "key", "required", "newest", "excluded",
-    "mode", "may_empty", "signature", "ledger",
+    "mode", "may_empty", "signature", "ledger", "optional",
 })  # fmt: skip
 # How a table is read: whole, or only what changed; unsaid, its size decides.
 ReadMode = Literal["snapshot", "xmin"]
@@ -48,7 +48,8 @@ class Table:
     `excluded` names columns that the source is known to have and that stay there. A
     table that `may_empty` loses all its rows without asking. A `signature` tells the
     database of its system from all others. A `ledger` is written along with other
-    tables and has no loads of its own.
+    tables and has no loads of its own. An `optional` one makes nothing late when its
+    source does not open it to us.
     """
 
     system: str
@@ -66,6 +67,7 @@ class Table:
     may_empty: bool = False
     signature: bool = False
     ledger: bool = False
+    optional: bool = False
 
     @property
     def table(self) -> str:
@@ -169,6 +171,7 @@ class _Reader:
             may_empty=self._flag(meta, "may_empty"),
             signature=self._flag(meta, "signature"),
             ledger=self._flag(meta, "ledger"),
+            optional=self._flag(meta, "optional"),
         )
         self._check(table, meta)
         return table

@@ -1,4 +1,4 @@
-{#- The catalog as rows (system, table_name): every raw table a system declares. Ledgers
+{#- The catalog as rows (system, table_name, is_optional): every declared raw table. Ledgers
     are left out: they are written along with other tables and have no loads. -#}
 {% macro declared_tables() -%}
     {%- set rows = [] -%}
@@ -6,15 +6,23 @@
         {%- for node in graph.sources.values()
             if node.source_name == 'raw' and '__' in node.name
             and not node.config.meta.get('ledger') -%}
-            {%- do rows.append(node.name.split('__', 1)) -%}
+            {%- do rows.append(
+                node.name.split('__', 1)
+                + ['true' if node.config.meta.get('optional') else 'false']
+            ) -%}
         {%- endfor -%}
     {%- endif -%}
-    {%- for system, table_name in rows | sort %}
+    {%- for system, table_name, is_optional in rows | sort %}
     select
         cast('{{ system }}' as text) as system,
-        cast('{{ table_name }}' as text) as table_name
+        cast('{{ table_name }}' as text) as table_name,
+        {{ is_optional }} as is_optional
     {{ 'union all' if not loop.last }}
     {%- else %}
-    select cast(null as text) as system, cast(null as text) as table_name where false
+    select
+        cast(null as text) as system,
+        cast(null as text) as table_name,
+        false as is_optional
+    where false
     {%- endfor %}
 {%- endmacro %}

@@ -74,6 +74,7 @@ measured as (
     select
         declared_tables.system,
         declared_tables.table_name,
+        declared_tables.is_optional,
         tables.outcome,
         tables.last_loaded_at,
         tables.rows_read,
@@ -93,6 +94,7 @@ select
     table_name,
     case
         when outcome = 'absent' and last_loaded_at is null then 'absent'
+        when outcome = 'denied' and is_optional then 'denied'
         when last_loaded_at is null then 'never_loaded'
         when outcome <> 'loaded' or hours_behind > {{ var('freshness_hours', 26) }}
             then 'behind'

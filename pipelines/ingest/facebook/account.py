@@ -35,7 +35,7 @@ from pipelines.ingest.facebook.windows import (
     full_window,
 )
 from pipelines.load.documents import replace_window
-from pipelines.load.log import Mode, Window
+from pipelines.load.log import LoadResult, Mode, Window
 
 Document = dict[str, Any]
 BUSINESS_ZONE = "Asia/Almaty"
@@ -128,7 +128,14 @@ def _load_sides(load: Load, done: AccountLoad, zone: ZoneInfo) -> None:
         load_activities(load, done, zone)
     except SourceError as error:
         _without(load, done, "activities", error)
-    if zone.key == BUSINESS_ZONE or _is_over(done):
+    if _is_over(done):
+        return
+    if zone.key == BUSINESS_ZONE:
+        # Looked at, with nothing to read: its days are the business's days.
+        unit = Unit(HOURS, "window", LoadResult(), 0.0)
+        with load.writing() as warehouse:
+            log_unit(warehouse, load, done.account_id, unit)
+        done.units.append(unit)
         return
     try:
         for window in chunks(_hours_to_load(load, done.account_id, zone)):
