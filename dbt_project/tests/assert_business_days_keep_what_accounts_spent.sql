@@ -1,7 +1,11 @@
 -- Hours were lost or counted twice at midnight: over all days whose hours are whole, the
 -- business days must hold every hour once, and lie between the account days that are
--- surely inside that range and those that touch it.
-{{ config(meta={'dagster': {'ref': {'name': 'account_spend_business_days'}}}) }}
+-- surely inside that range and those that touch it. A warning: the hours are Facebook's
+-- own and need not add up to its days.
+{{ config(
+    severity='warn',
+    meta={'dagster': {'ref': {'name': 'account_spend_business_days'}}}
+) }}
 with
 
 business_days as (

@@ -34,7 +34,7 @@ compared as (
         coalesce(
             ad_spend.is_covered
             and (
-                ad_spend.spend <> account_insights.spend
+                ad_spend.spend <> cast(account_insights.spend as numeric(18, 2))
                 or ad_spend.impressions <> account_insights.impressions
                 or ad_spend.clicks <> account_insights.clicks
                 or ad_spend.link_clicks <> account_insights.link_clicks

@@ -35,7 +35,9 @@ broken as (
         ranked.object_id,
         ranked.stat_date,
         ranked.new_spend,
-        coalesce(ad_days.spend, account_insights.spend) as stored_spend
+        coalesce(
+            ad_days.spend, cast(account_insights.spend as numeric(18, 2))
+        ) as stored_spend
     from ranked
     left join ad_days
         on ranked.level = 'ad'
@@ -49,7 +51,9 @@ broken as (
     where
         ranked.recency = 1
         and coalesce(ranked.new_spend, -1)
-        <> coalesce(ad_days.spend, account_insights.spend, -1)
+        <> coalesce(
+            ad_days.spend, cast(account_insights.spend as numeric(18, 2)), -1
+        )
 )
 
 select * from broken
