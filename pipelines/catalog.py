@@ -16,6 +16,8 @@ from pipelines.errors import ConfigurationError
 
 STAGING = Path(__file__).parents[1] / "dbt_project" / "models" / "staging"
 PATTERN = "*/_*__sources.yml"
+# The same YAML ten times as fast, where the library was built with libyaml.
+LOADER: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 RAW = "raw"
 HISTORY = "history"
 META = frozenset({
@@ -124,7 +126,7 @@ def load_catalog(folder: Path = STAGING) -> Catalog:
 
 def _entries(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        document = yaml.load(path.read_text(encoding="utf-8"), Loader=LOADER) or {}
     except yaml.YAMLError as error:
         raise ConfigurationError(f"{path}: not YAML: {error}") from error
     sources = document.get("sources", []) if isinstance(document, Mapping) else None

@@ -18,10 +18,10 @@ Open = Callable[..., AbstractContextManager[Step]]
 
 @pytest.fixture
 def opened(
-    new_database: NewDatabase, monkeypatch: pytest.MonkeyPatch
+    new_warehouse: NewDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Open]:
     def open_step(facebook: Any) -> AbstractContextManager[Step]:
-        return facebook_step(facebook, new_database(), monkeypatch)
+        return facebook_step(facebook, new_warehouse(), monkeypatch)
 
     yield open_step
 

@@ -18,7 +18,7 @@ STEP = "backfill_facebook"
 
 
 @pytest.fixture
-def step(new_database: NewDatabase, monkeypatch: pytest.MonkeyPatch) -> Iterator[Step]:
+def step(new_warehouse: NewDatabase, monkeypatch: pytest.MonkeyPatch) -> Iterator[Step]:
     """Open two accounts; the first has delivered for a hundred days before December."""
     facebook = world([FIRST, SECOND], ads=1, history=1)
     for number in range(100):
@@ -27,7 +27,7 @@ def step(new_database: NewDatabase, monkeypatch: pytest.MonkeyPatch) -> Iterator
         facebook.ad_days.append(insight(FIRST, day, ad_id=ad_id, spend="2.00"))
         facebook.account_days.append(insight(FIRST, day, spend="2.00"))
     opened: AbstractContextManager[Step] = facebook_step(
-        facebook, new_database(), monkeypatch
+        facebook, new_warehouse(), monkeypatch
     )
     with opened as running:
         yield running

@@ -5,9 +5,8 @@ import json
 import psycopg
 import pytest
 
-from pipelines.catalog import load_catalog
 from pipelines.extract.facebook.accounts import list_accounts, normalise
-from pipelines.warehouse import connect, prepare
+from pipelines.warehouse import connect
 
 TRAFFIC = """
 create table traffic_ad_account_bindings (
@@ -36,9 +35,8 @@ SETTINGS = [
 
 
 @pytest.fixture
-def warehouse(new_database):
-    with connect(new_database()) as connection:
-        prepare(connection, load_catalog())
+def warehouse(new_warehouse):
+    with connect(new_warehouse()) as connection:
         connection.autocommit = True
         yield connection
 

@@ -5,20 +5,15 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
-from pipelines.catalog import load_catalog
 from pipelines.errors import LoadRefused
 from pipelines.load.log import LoadResult
-from pipelines.warehouse import prepare
 from tests.amocrm_world import DAY, START, event, stub
 from tests.ingest.amocrm_house import NOW, Crm, open_crm
 
 
 @pytest.fixture(scope="module")
-def warehouse(new_database) -> str:
-    url = new_database()
-    with psycopg.connect(url) as connection:
-        prepare(connection, load_catalog())
-    return url
+def warehouse(new_warehouse) -> str:
+    return new_warehouse()
 
 
 @pytest.fixture

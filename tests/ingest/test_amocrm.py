@@ -4,25 +4,19 @@ from collections import deque
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-import psycopg
 import pytest
 from starlette.responses import Response
 
-from pipelines.catalog import load_catalog
 from pipelines.errors import AuthError, ProtocolError, WarehouseError
 from pipelines.ingest.amocrm import TABLES, AmocrmConfig, ingest_amocrm
 from pipelines.load.log import RunInfo
-from pipelines.warehouse import prepare
 from tests.amocrm_world import DAY, START, TOKEN, event, lead, stub
 from tests.ingest.amocrm_house import NOW, Crm, open_crm
 
 
 @pytest.fixture(scope="module")
-def warehouse(new_database) -> str:
-    url = new_database()
-    with psycopg.connect(url) as connection:
-        prepare(connection, load_catalog())
-    return url
+def warehouse(new_warehouse) -> str:
+    return new_warehouse()
 
 
 @pytest.fixture

@@ -29,10 +29,10 @@ def ids(loaded: LoadedTable) -> list[str]:
     return [one.account_id for one in loaded.accounts if one.outcome == "loaded"]
 
 
-def test_every_cent_arrives_at_both_levels(new_database):
+def test_every_cent_arrives_at_both_levels(new_warehouse):
     facebook = world(ALL, ads=3, history=20)
 
-    with opened(facebook, new_database(), page_size=7) as pipeline:
+    with opened(facebook, new_warehouse(), page_size=7) as pipeline:
         loaded = pipeline.load()
 
         for account_id in ALL:
@@ -50,8 +50,8 @@ def test_every_cent_arrives_at_both_levels(new_database):
     assert ids(by_table["creatives"]) == list(ALL)
 
 
-def test_raw_rows_hold_ids_and_what_facebook_gave(new_database):
-    with opened(world(), new_database()) as pipeline:
+def test_raw_rows_hold_ids_and_what_facebook_gave(new_warehouse):
+    with opened(world(), new_warehouse()) as pipeline:
         pipeline.load()
 
         [(ad_set, campaign, payload)] = pipeline.rows(
@@ -65,18 +65,18 @@ def test_raw_rows_hold_ids_and_what_facebook_gave(new_database):
     assert listed[0][:2] == (FIRST, {"listed_by": ["configuration"]})
 
 
-def test_a_second_run_changes_nothing(new_database):
-    with opened(world(ALL), new_database()) as pipeline:
+def test_a_second_run_changes_nothing(new_warehouse):
+    with opened(world(ALL), new_warehouse()) as pipeline:
         pipeline.load()
         again = pipeline.load()
 
     assert {table.result.rows_changed for table in again} == {0}
 
 
-def test_restated_and_vanished_days_are_followed(new_database):
+def test_restated_and_vanished_days_are_followed(new_warehouse):
     facebook = world(ads=2, history=4)
 
-    with opened(facebook, new_database()) as pipeline:
+    with opened(facebook, new_warehouse()) as pipeline:
         pipeline.config = replace(pipeline.config, listed_accounts=(FIRST,))
         pipeline.load()
         facebook.ad_days[0]["spend"] = "7.77"
@@ -89,8 +89,8 @@ def test_restated_and_vanished_days_are_followed(new_database):
     assert loaded["account_insights"].rows_changed == 0
 
 
-def test_a_denied_account_is_a_warning_and_keeps_its_rows(new_database):
-    with opened(world(ALL), new_database()) as pipeline:
+def test_a_denied_account_is_a_warning_and_keeps_its_rows(new_warehouse):
+    with opened(world(ALL), new_warehouse()) as pipeline:
         pipeline.load()
         before = pipeline.spend("ad_insights", SECOND)
         pipeline.faults.denied.add(SECOND)
@@ -111,8 +111,8 @@ def test_a_denied_account_is_a_warning_and_keeps_its_rows(new_database):
     assert SECOND in loaded["ad_insights"].warnings[0]
 
 
-def test_an_unknown_account_is_a_warning(new_database):
-    with opened(world([FIRST, SECOND]), new_database()) as pipeline:
+def test_an_unknown_account_is_a_warning(new_warehouse):
+    with opened(world([FIRST, SECOND]), new_warehouse()) as pipeline:
         loaded = pipeline.load()
 
     accounts = next(table for table in loaded if table.table == "accounts")
@@ -125,10 +125,10 @@ def test_an_unknown_account_is_a_warning(new_database):
     [(1, ["ad_insights", "account_insights"]), (4, ["ad_sets", "ads"])],
     ids=["before its days", "before its objects"],
 )
-def test_a_revoked_account_leaves_the_others_complete(new_database, calls, failed):
+def test_a_revoked_account_leaves_the_others_complete(new_warehouse, calls, failed):
     facebook = world(ALL)
 
-    with opened(facebook, new_database()) as pipeline:
+    with opened(facebook, new_warehouse()) as pipeline:
         pipeline.faults.revoked[SECOND] = calls
         with pytest.raises(AccountDenied, match="1 of 3 ad accounts") as red:
             pipeline.load()
@@ -147,10 +147,10 @@ def test_a_revoked_account_leaves_the_others_complete(new_database, calls, faile
             assert "give the token's system user access" in red_account.error
 
 
-def test_a_throttled_account_is_red_and_the_next_run_closes_the_gap(new_database):
+def test_a_throttled_account_is_red_and_the_next_run_closes_the_gap(new_warehouse):
     facebook = world(ALL)
 
-    with opened(facebook, new_database()) as pipeline:
+    with opened(facebook, new_warehouse()) as pipeline:
         pipeline.faults.throttled[FIRST] = 99
         with pytest.raises(RateLimited, match=FIRST):
             pipeline.load()
@@ -161,8 +161,8 @@ def test_a_throttled_account_is_red_and_the_next_run_closes_the_gap(new_database
         assert pipeline.spend("ad_insights", FIRST) == spend_of(facebook.ad_days, FIRST)
 
 
-def test_a_refused_token_is_not_tried_on_every_account(new_database):
-    with opened(world(ALL), new_database()) as pipeline:
+def test_a_refused_token_is_not_tried_on_every_account(new_warehouse):
+    with opened(world(ALL), new_warehouse()) as pipeline:
         pipeline.config = replace(pipeline.config, accounts_at_once=1)
         pipeline.faults.token_expired = True
         with pytest.raises(TokenRefused, match="3 of 3 ad accounts") as red:
@@ -181,10 +181,10 @@ def test_a_refused_token_is_not_tried_on_every_account(new_database):
         assert TOKEN not in logged[0][0]
 
 
-def test_an_hourly_run_reads_two_days_and_certifies_no_backfill(new_database):
+def test_an_hourly_run_reads_two_days_and_certifies_no_backfill(new_warehouse):
     facebook = world(history=20)
 
-    with opened(facebook, new_database()) as pipeline:
+    with opened(facebook, new_warehouse()) as pipeline:
         pipeline.config = replace(pipeline.config, listed_accounts=(FIRST,))
         recent = {table.table: table for table in pipeline.load(recent=True)}
         full = {table.table: table for table in pipeline.load()}
@@ -195,10 +195,10 @@ def test_an_hourly_run_reads_two_days_and_certifies_no_backfill(new_database):
     assert full["ad_insights"].window == "2025-12-09..2026-01-06"
 
 
-def test_after_a_gap_every_day_is_read_that_was_not_frozen(new_database):
+def test_after_a_gap_every_day_is_read_that_was_not_frozen(new_warehouse):
     facebook = world(history=1)
 
-    with opened(facebook, new_database()) as pipeline:
+    with opened(facebook, new_warehouse()) as pipeline:
         pipeline.config = replace(pipeline.config, listed_accounts=(FIRST,))
         pipeline.load()
         later = NOW + timedelta(days=45)
@@ -213,11 +213,11 @@ def test_after_a_gap_every_day_is_read_that_was_not_frozen(new_database):
     assert loaded["ad_insights"].window == "2025-12-09..2026-02-20"
 
 
-def test_a_day_is_the_account_s_day(new_database):
+def test_a_day_is_the_account_s_day(new_warehouse):
     facebook = world([])
     facebook.accounts.append(account(FIRST, timezone_name="America/Los_Angeles"))
 
-    with opened(facebook, new_database()) as pipeline:
+    with opened(facebook, new_warehouse()) as pipeline:
         pipeline.config = replace(pipeline.config, listed_accounts=(FIRST,))
         loaded = {table.table: table for table in pipeline.load(recent=True)}
 
@@ -225,10 +225,10 @@ def test_a_day_is_the_account_s_day(new_database):
     assert loaded["ad_insights"].window == "2026-01-04..2026-01-05"
 
 
-def test_a_deleted_ad_stays_known_with_its_last_state(new_database):
+def test_a_deleted_ad_stays_known_with_its_last_state(new_warehouse):
     facebook = world(ads=2)
 
-    with opened(facebook, new_database()) as pipeline:
+    with opened(facebook, new_warehouse()) as pipeline:
         pipeline.config = replace(pipeline.config, listed_accounts=(FIRST,))
         pipeline.load()
         facebook.ads[0]["effective_status"] = "DELETED"
@@ -245,10 +245,10 @@ def test_a_deleted_ad_stays_known_with_its_last_state(new_database):
     assert again["ads"].rows_changed == 0
 
 
-def test_a_suddenly_empty_account_does_not_wipe_its_days(new_database):
+def test_a_suddenly_empty_account_does_not_wipe_its_days(new_warehouse):
     facebook = world(history=5)
 
-    with opened(facebook, new_database()) as pipeline:
+    with opened(facebook, new_warehouse()) as pipeline:
         pipeline.config = replace(pipeline.config, listed_accounts=(FIRST,))
         pipeline.load()
         before = pipeline.spend("ad_insights", FIRST)
@@ -260,11 +260,11 @@ def test_a_suddenly_empty_account_does_not_wipe_its_days(new_database):
         assert pipeline.spend("ad_insights", FIRST) == before
 
 
-def test_failures_of_different_kinds_are_told_together(new_database):
+def test_failures_of_different_kinds_are_told_together(new_warehouse):
     facebook = world(ALL)
     facebook.accounts[1]["timezone_name"] = "Atlantis/Capital"
 
-    with opened(facebook, new_database()) as pipeline:
+    with opened(facebook, new_warehouse()) as pipeline:
         pipeline.faults.revoked[FIRST] = 2
         with pytest.raises(SourceError) as red:
             pipeline.load()

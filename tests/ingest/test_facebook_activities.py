@@ -67,8 +67,8 @@ def busy(count: int, *, last: datetime = NOW) -> FacebookWorld:
     return facebook
 
 
-def test_every_page_by_time_is_followed(new_database: NewDatabase):
-    with opened(busy(11), new_database(), page_size=4) as pipeline:
+def test_every_page_by_time_is_followed(new_warehouse: NewDatabase):
+    with opened(busy(11), new_warehouse(), page_size=4) as pipeline:
         unit = load(pipeline)
 
         assert [name for _, name in stored(pipeline)] == [
@@ -81,23 +81,23 @@ def test_every_page_by_time_is_followed(new_database: NewDatabase):
     assert all("__paging_token" in params for params in asked[1:])
 
 
-def test_changes_of_one_second_are_told_apart_across_pages(new_database: NewDatabase):
+def test_changes_of_one_second_are_told_apart_across_pages(new_warehouse: NewDatabase):
     facebook = world()
     facebook.activities.extend(
         activity(FIRST, "2026-01-05T10:00:00+0000", object_name=f"{number}")
         for number in range(5)
     )
 
-    with opened(facebook, new_database(), page_size=2) as pipeline:
+    with opened(facebook, new_warehouse(), page_size=2) as pipeline:
         load(pipeline)
 
         assert len(stored(pipeline)) == 5
 
 
 def test_a_second_run_reads_one_day_again_and_changes_nothing(
-    new_database: NewDatabase,
+    new_warehouse: NewDatabase,
 ):
-    with opened(busy(30), new_database()) as pipeline:
+    with opened(busy(30), new_warehouse()) as pipeline:
         load(pipeline)
         again = load(pipeline)
 
@@ -108,10 +108,10 @@ def test_a_second_run_reads_one_day_again_and_changes_nothing(
     assert int(last["since"]) == int((newest - timedelta(days=1)).timestamp())
 
 
-def test_an_entry_that_shows_up_late_is_caught(new_database: NewDatabase):
+def test_an_entry_that_shows_up_late_is_caught(new_warehouse: NewDatabase):
     facebook = busy(3)
 
-    with opened(facebook, new_database()) as pipeline:
+    with opened(facebook, new_warehouse()) as pipeline:
         load(pipeline)
         late = (NOW - timedelta(hours=20)).strftime("%Y-%m-%dT%H:%M:%S+0000")
         facebook.activities.append(activity(FIRST, late, object_name="late"))
@@ -120,10 +120,10 @@ def test_an_entry_that_shows_up_late_is_caught(new_database: NewDatabase):
     assert unit.result.rows_inserted == 1
 
 
-def test_what_facebook_forgets_stays(new_database: NewDatabase):
+def test_what_facebook_forgets_stays(new_warehouse: NewDatabase):
     facebook = busy(3)
 
-    with opened(facebook, new_database()) as pipeline:
+    with opened(facebook, new_warehouse()) as pipeline:
         load(pipeline)
         facebook.activities.clear()
         load(pipeline)
@@ -132,11 +132,11 @@ def test_what_facebook_forgets_stays(new_database: NewDatabase):
 
 
 def test_a_quiet_account_is_read_without_a_hole_after_a_long_pause(
-    new_database: NewDatabase,
+    new_warehouse: NewDatabase,
 ):
     facebook = world()
 
-    with opened(facebook, new_database()) as pipeline:
+    with opened(facebook, new_warehouse()) as pipeline:
         load(pipeline)
         moment = (NOW + timedelta(days=2)).strftime("%Y-%m-%dT%H:%M:%S+0000")
         facebook.activities.append(activity(FIRST, moment, object_name="early"))
@@ -145,14 +145,14 @@ def test_a_quiet_account_is_read_without_a_hole_after_a_long_pause(
         assert stored(pipeline) == [(FIRST, "early")]
 
 
-def test_an_account_keeps_to_its_own_marks(new_database: NewDatabase):
+def test_an_account_keeps_to_its_own_marks(new_warehouse: NewDatabase):
     facebook = world((FIRST, SECOND))
     facebook.activities.append(activity(FIRST, "2026-01-05T22:00:00+0000"))
     facebook.activities.append(
         activity(SECOND, "2025-12-20T10:00:00+0000", object_name="Two")
     )
 
-    with opened(facebook, new_database()) as pipeline:
+    with opened(facebook, new_warehouse()) as pipeline:
         load(pipeline, FIRST)
         load(pipeline, SECOND)
 
@@ -163,8 +163,8 @@ def test_an_account_keeps_to_its_own_marks(new_database: NewDatabase):
         ]
 
 
-def test_a_load_that_is_killed_between_pages_loses_nothing(new_database: NewDatabase):
-    with opened(busy(9), new_database(), page_size=4) as pipeline:
+def test_a_load_that_is_killed_between_pages_loses_nothing(new_warehouse: NewDatabase):
+    with opened(busy(9), new_warehouse(), page_size=4) as pipeline:
         pipeline.timer = Killed()
         pipeline.faults.limit_on_page_two = 1
         with pytest.raises(KeyboardInterrupt):
@@ -176,8 +176,8 @@ def test_a_load_that_is_killed_between_pages_loses_nothing(new_database: NewData
         assert len(stored(pipeline)) == 9
 
 
-def test_a_limit_that_stays_is_told_and_stores_no_half(new_database: NewDatabase):
-    with opened(busy(9), new_database(), page_size=4) as pipeline:
+def test_a_limit_that_stays_is_told_and_stores_no_half(new_warehouse: NewDatabase):
+    with opened(busy(9), new_warehouse(), page_size=4) as pipeline:
         pipeline.faults.limit_on_page_two = 99
         with pytest.raises(RateLimited, match=f"activities \\[{FIRST}\\]"):
             load(pipeline)
@@ -185,10 +185,10 @@ def test_a_limit_that_stays_is_told_and_stores_no_half(new_database: NewDatabase
         assert stored(pipeline) == []
 
 
-def test_an_entry_without_a_readable_time_is_kept(new_database: NewDatabase):
+def test_an_entry_without_a_readable_time_is_kept(new_warehouse: NewDatabase):
     facebook = busy(1)
 
-    with opened(facebook, new_database()) as pipeline:
+    with opened(facebook, new_warehouse()) as pipeline:
         pipeline.faults.silent_fields.add("event_time")
         unit = load(pipeline)
 

@@ -46,10 +46,10 @@ def old_world():
     return facebook
 
 
-def test_months_come_newest_first_and_hold_every_cent(new_database):
+def test_months_come_newest_first_and_hold_every_cent(new_warehouse):
     facebook = old_world()
 
-    with opened(facebook, new_database()) as pipeline, surveyed(pipeline) as backfill:
+    with opened(facebook, new_warehouse()) as pipeline, surveyed(pipeline) as backfill:
         months = list(backfill.months())
 
         assert [month.first for month in months] == [
@@ -64,9 +64,9 @@ def test_months_come_newest_first_and_hold_every_cent(new_database):
         assert (FIRST,) in pipeline.rows("select account_id from raw.facebook__ads")
 
 
-def test_each_month_is_certified_by_itself(new_database):
+def test_each_month_is_certified_by_itself(new_warehouse):
     with (
-        opened(old_world(), new_database()) as pipeline,
+        opened(old_world(), new_warehouse()) as pipeline,
         surveyed(pipeline) as backfill,
     ):
         list(backfill.months())
@@ -80,8 +80,8 @@ def test_each_month_is_certified_by_itself(new_database):
     assert certified == [(60, 150)]
 
 
-def test_the_forecast_is_made_of_days_with_delivery(new_database):
-    with opened(old_world(), new_database()) as pipeline:
+def test_the_forecast_is_made_of_days_with_delivery(new_warehouse):
+    with opened(old_world(), new_warehouse()) as pipeline:
         with surveyed(pipeline) as backfill:
             forecast = backfill.forecast
             asked = len(pipeline.calls)
@@ -97,8 +97,8 @@ def test_the_forecast_is_made_of_days_with_delivery(new_database):
     assert "about 5 calls" in str(forecast)
 
 
-def test_frozen_months_are_not_read_twice(new_database):
-    with opened(old_world(), new_database()) as pipeline:
+def test_frozen_months_are_not_read_twice(new_warehouse):
+    with opened(old_world(), new_warehouse()) as pipeline:
         with surveyed(pipeline) as backfill:
             list(backfill.months())
         with surveyed(pipeline) as backfill:
@@ -113,10 +113,10 @@ def test_frozen_months_are_not_read_twice(new_database):
     assert forced[FIRST].months_to_load == 4
 
 
-def test_a_throttled_account_stops_where_it_is_and_goes_on_next_time(new_database):
+def test_a_throttled_account_stops_where_it_is_and_goes_on_next_time(new_warehouse):
     facebook = old_world()
 
-    with opened(facebook, new_database()) as pipeline:
+    with opened(facebook, new_warehouse()) as pipeline:
         with surveyed(pipeline) as backfill:
             pipeline.faults.throttled[FIRST] = 10_000
             with pytest.raises(RateLimited, match=FIRST):
@@ -129,11 +129,11 @@ def test_a_throttled_account_stops_where_it_is_and_goes_on_next_time(new_databas
         assert pipeline.spend("ad_insights", FIRST) == spend_of(old, FIRST)
 
 
-def test_facebook_is_not_asked_for_days_it_does_not_keep(new_database):
+def test_facebook_is_not_asked_for_days_it_does_not_keep(new_warehouse):
     facebook = world((FIRST,), ads=1, history=1)
     facebook.accounts[0]["created_time"] = "2015-01-01T00:00:00+0500"
 
-    with opened(facebook, new_database()) as pipeline:
+    with opened(facebook, new_warehouse()) as pipeline:
         pipeline.config = replace(pipeline.config, listed_accounts=(FIRST,))
         with surveyed(pipeline, window=(date(2019, 1, 1), NOW.date())):
             asked = [
@@ -143,9 +143,9 @@ def test_facebook_is_not_asked_for_days_it_does_not_keep(new_database):
     assert asked == ['{"since":"2022-12-07","until":"2026-01-06"}']
 
 
-def test_an_account_that_no_list_names_is_an_error_that_lists_ours(new_database):
+def test_an_account_that_no_list_names_is_an_error_that_lists_ours(new_warehouse):
     with (
-        opened(world(ALL), new_database()) as pipeline,
+        opened(world(ALL), new_warehouse()) as pipeline,
         pytest.raises(ConfigurationError, match=r"act_9 *; listed are: act_1001"),
         surveyed(pipeline, accounts=("act_9",)),
     ):

@@ -22,8 +22,8 @@ from tests.ingest.facebook_raw import (
 
 
 @pytest.fixture
-def raw(new_database: NewDatabase) -> Iterator[Raw]:
-    with prepared(new_database()) as tables:
+def raw(new_warehouse: NewDatabase) -> Iterator[Raw]:
+    with prepared(new_warehouse()) as tables:
         yield tables
 
 

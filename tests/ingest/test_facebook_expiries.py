@@ -29,8 +29,8 @@ def ending_token() -> dict[str, object]:
     }
 
 
-def test_a_token_s_days_are_kept_without_the_token(new_database: NewDatabase):
-    with opened(world(), new_database()) as pipeline:
+def test_a_token_s_days_are_kept_without_the_token(new_warehouse: NewDatabase):
+    with opened(world(), new_warehouse()) as pipeline:
         pipeline.faults.token_facts = ending_token()
         [loaded] = pipeline.expiries()
 
@@ -45,8 +45,8 @@ def test_a_token_s_days_are_kept_without_the_token(new_database: NewDatabase):
     assert loaded.result.rows_inserted == 3
 
 
-def test_zero_means_never(new_database: NewDatabase):
-    with opened(world(), new_database()) as pipeline:
+def test_zero_means_never(new_warehouse: NewDatabase):
+    with opened(world(), new_warehouse()) as pipeline:
         pipeline.expiries()
 
         [(_, ends, facts)] = pipeline.ledger("token")
@@ -54,8 +54,8 @@ def test_zero_means_never(new_database: NewDatabase):
     assert "note" not in facts
 
 
-def test_each_credential_has_its_number(new_database: NewDatabase):
-    with opened(world(), new_database()) as pipeline:
+def test_each_credential_has_its_number(new_warehouse: NewDatabase):
+    with opened(world(), new_warehouse()) as pipeline:
         pipeline.faults.token_facts = ending_token()
         tokens = f"{TOKEN},a-token-that-is-wrong"
         pipeline.config = replace(pipeline.config, access_token=tokens)
@@ -67,8 +67,8 @@ def test_each_credential_has_its_number(new_database: NewDatabase):
     assert second[2]["note"].startswith("unknown: error 190")
 
 
-def test_an_error_is_a_note_and_forgets_no_day(new_database: NewDatabase):
-    with opened(world(), new_database()) as pipeline:
+def test_an_error_is_a_note_and_forgets_no_day(new_warehouse: NewDatabase):
+    with opened(world(), new_warehouse()) as pipeline:
         pipeline.faults.token_facts = ending_token()
         pipeline.expiries()
         pipeline.faults.token_expired = True
@@ -86,8 +86,8 @@ def test_an_error_is_a_note_and_forgets_no_day(new_database: NewDatabase):
     "facts",
     [{"is_valid": False}, {"is_valid": None}, {"is_valid": True, "expires_at": "soon"}],
 )
-def test_strange_facts_end_nothing(new_database: NewDatabase, facts):
-    with opened(world(), new_database()) as pipeline:
+def test_strange_facts_end_nothing(new_warehouse: NewDatabase, facts):
+    with opened(world(), new_warehouse()) as pipeline:
         pipeline.faults.token_facts = facts
         pipeline.expiries()
 
@@ -96,9 +96,9 @@ def test_strange_facts_end_nothing(new_database: NewDatabase, facts):
 
 
 def test_a_second_run_changes_nothing_and_an_hourly_one_asks_nothing(
-    new_database: NewDatabase,
+    new_warehouse: NewDatabase,
 ):
-    with opened(world(), new_database()) as pipeline:
+    with opened(world(), new_warehouse()) as pipeline:
         pipeline.faults.token_facts = ending_token()
         pipeline.expiries()
         [again] = pipeline.expiries(now=NOW + DAY)
@@ -111,8 +111,8 @@ def test_a_second_run_changes_nothing_and_an_hourly_one_asks_nothing(
     assert again.result.rows_changed == 0
 
 
-def test_the_version_in_use_is_in_the_ledger(new_database: NewDatabase):
-    with opened(world(), new_database()) as pipeline:
+def test_the_version_in_use_is_in_the_ledger(new_warehouse: NewDatabase):
+    with opened(world(), new_warehouse()) as pipeline:
         pipeline.expiries()
 
         [(version, ends, facts)] = pipeline.ledger("api_version")
@@ -129,9 +129,9 @@ def test_versions_end_on_meta_s_days():
 
 
 def test_a_form_that_is_read_to_its_end_is_not_in_the_ledger(
-    new_database: NewDatabase,
+    new_warehouse: NewDatabase,
 ):
-    with opened(with_form(), new_database()) as pipeline:
+    with opened(with_form(), new_warehouse()) as pipeline:
         pipeline.leads()
         pipeline.expiries()
 
@@ -139,9 +139,9 @@ def test_a_form_that_is_read_to_its_end_is_not_in_the_ledger(
 
 
 def test_leads_of_a_form_that_is_refused_end_90_days_after_its_last_reading(
-    new_database: NewDatabase,
+    new_warehouse: NewDatabase,
 ):
-    with opened(with_form(), new_database()) as pipeline:
+    with opened(with_form(), new_warehouse()) as pipeline:
         pipeline.leads()
         pipeline.faults.revoked[PAGE] = 0
         pipeline.leads(now=NOW + 20 * DAY)
@@ -162,9 +162,9 @@ def test_leads_of_a_form_that_is_refused_end_90_days_after_its_last_reading(
 
 
 def test_leads_that_were_never_complete_end_with_the_oldest_that_is_kept(
-    new_database: NewDatabase,
+    new_warehouse: NewDatabase,
 ):
-    with opened(with_form(counted=9), new_database()) as pipeline:
+    with opened(with_form(counted=9), new_warehouse()) as pipeline:
         pipeline.leads()
         pipeline.expiries()
 
@@ -173,7 +173,7 @@ def test_leads_that_were_never_complete_end_with_the_oldest_that_is_kept(
     assert (facts["reason"], facts["missing"]) == ("missing", 4)
 
 
-def test_a_form_that_was_never_read_counts_from_its_making(new_database: NewDatabase):
+def test_a_form_that_was_never_read_counts_from_its_making(new_warehouse: NewDatabase):
     facebook = world()
     facebook.pages.append(page(PAGE))
     facebook.lead_forms.append(
@@ -181,7 +181,7 @@ def test_a_form_that_was_never_read_counts_from_its_making(new_database: NewData
     )
     add_lead(facebook, "500", "2026-01-02T10:00:00+0000")
 
-    with opened(facebook, new_database()) as pipeline:
+    with opened(facebook, new_warehouse()) as pipeline:
         pipeline.faults.revoked[PAGE] = 1
         pipeline.leads()
         pipeline.expiries()

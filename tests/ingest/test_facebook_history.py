@@ -29,10 +29,10 @@ def versions(pipeline, attribute: str) -> list[tuple]:
     )
 
 
-def test_figures_of_days_that_were_over_are_remembered_when_they_change(new_database):
+def test_figures_of_days_that_were_over_are_remembered_when_they_change(new_warehouse):
     facebook = world((FIRST,), ads=2, history=6)
 
-    with opened(facebook, new_database()) as pipeline:
+    with opened(facebook, new_warehouse()) as pipeline:
         pipeline.config = replace(pipeline.config, listed_accounts=(FIRST,))
         pipeline.load()
         up, down, gone = facebook.ad_days[0], facebook.ad_days[3], facebook.ad_days[4]
@@ -52,10 +52,10 @@ def test_figures_of_days_that_were_over_are_remembered_when_they_change(new_data
         assert {table.result.rows_changed for table in again} == {0}
 
 
-def test_the_same_amount_in_other_digits_is_no_restatement(new_database):
+def test_the_same_amount_in_other_digits_is_no_restatement(new_warehouse):
     facebook = world((FIRST,), ads=1, history=4)
 
-    with opened(facebook, new_database()) as pipeline:
+    with opened(facebook, new_warehouse()) as pipeline:
         pipeline.config = replace(pipeline.config, listed_accounts=(FIRST,))
         pipeline.load()
         facebook.ad_days[0]["spend"] = "1.0"
@@ -64,11 +64,11 @@ def test_the_same_amount_in_other_digits_is_no_restatement(new_database):
         assert restatements(pipeline) == []
 
 
-def test_former_names_and_creatives_stay_known(new_database):
+def test_former_names_and_creatives_stay_known(new_warehouse):
     facebook = world((FIRST,), ads=1)
     campaign, one = facebook.campaigns[0], facebook.ads[0]
 
-    with opened(facebook, new_database()) as pipeline:
+    with opened(facebook, new_warehouse()) as pipeline:
         pipeline.config = replace(pipeline.config, listed_accounts=(FIRST,))
         pipeline.load()
         campaign["name"] = "Renamed"
@@ -87,10 +87,10 @@ def test_former_names_and_creatives_stay_known(new_database):
         ]
 
 
-def test_an_account_that_changes_zone_or_currency_says_so(new_database):
+def test_an_account_that_changes_zone_or_currency_says_so(new_warehouse):
     facebook = world((FIRST,), ads=1)
 
-    with opened(facebook, new_database()) as pipeline:
+    with opened(facebook, new_warehouse()) as pipeline:
         pipeline.config = replace(pipeline.config, listed_accounts=(FIRST,))
         pipeline.load()
         facebook.accounts[0] |= {"currency": "EUR", "timezone_name": "Europe/Berlin"}
@@ -102,7 +102,7 @@ def test_an_account_that_changes_zone_or_currency_says_so(new_database):
     assert "timezone_name Asia/Almaty → Europe/Berlin" in warnings
 
 
-def test_a_deleted_ad_that_no_list_ever_showed_is_found_by_its_spend(new_database):
+def test_a_deleted_ad_that_no_list_ever_showed_is_found_by_its_spend(new_warehouse):
     facebook = world((FIRST,), ads=1)
     lost = ad(FIRST, 9, effective_status="DELETED", status="DELETED")
     lost["creative"] = {"id": "99"}
@@ -112,7 +112,7 @@ def test_a_deleted_ad_that_no_list_ever_showed_is_found_by_its_spend(new_databas
     )
     facebook.ad_days.append(insight(FIRST, TODAY, ad_id=lost["id"], spend="3.00"))
 
-    with opened(facebook, new_database()) as pipeline:
+    with opened(facebook, new_warehouse()) as pipeline:
         pipeline.config = replace(pipeline.config, listed_accounts=(FIRST,))
         pipeline.load()
 
@@ -122,10 +122,10 @@ def test_a_deleted_ad_that_no_list_ever_showed_is_found_by_its_spend(new_databas
     assert ("99",) in creatives
 
 
-def test_a_list_that_is_shorter_than_its_count_deletes_nothing(new_database):
+def test_a_list_that_is_shorter_than_its_count_deletes_nothing(new_warehouse):
     facebook = world((FIRST,), ads=3)
 
-    with opened(facebook, new_database()) as pipeline:
+    with opened(facebook, new_warehouse()) as pipeline:
         pipeline.config = replace(pipeline.config, listed_accounts=(FIRST,))
         pipeline.load()
         pipeline.faults.total_count_extra = 1
@@ -139,10 +139,10 @@ def test_a_list_that_is_shorter_than_its_count_deletes_nothing(new_database):
     assert "Facebook counts 3 ads but lists 2" in " ".join(loaded["accounts"].warnings)
 
 
-def test_ads_that_vanish_while_the_total_stands_are_not_lost(new_database):
+def test_ads_that_vanish_while_the_total_stands_are_not_lost(new_warehouse):
     facebook = world((FIRST,), ads=2, history=5)
 
-    with opened(facebook, new_database()) as pipeline:
+    with opened(facebook, new_warehouse()) as pipeline:
         pipeline.config = replace(pipeline.config, listed_accounts=(FIRST,))
         pipeline.load()
         before = pipeline.spend("ad_insights", FIRST)
@@ -157,11 +157,11 @@ def test_ads_that_vanish_while_the_total_stands_are_not_lost(new_database):
         assert pipeline.spend("ad_insights", FIRST) == spend_of(facebook.ad_days, FIRST)
 
 
-def test_ads_that_vanish_with_their_money_are_restated(new_database):
+def test_ads_that_vanish_with_their_money_are_restated(new_warehouse):
     facebook = world((FIRST,), ads=1, history=5)
     facebook.account_days[1]["spend"] = "1.50"
 
-    with opened(facebook, new_database()) as pipeline:
+    with opened(facebook, new_warehouse()) as pipeline:
         pipeline.config = replace(pipeline.config, listed_accounts=(FIRST,))
         pipeline.load()
         facebook.account_days[1]["spend"] = "0.50"
@@ -171,10 +171,10 @@ def test_ads_that_vanish_with_their_money_are_restated(new_database):
         assert pipeline.spend("ad_insights", FIRST) == spend_of(facebook.ad_days, FIRST)
 
 
-def test_an_hourly_run_makes_up_a_daily_one_that_failed(new_database):
+def test_an_hourly_run_makes_up_a_daily_one_that_failed(new_warehouse):
     facebook = world((FIRST,), ads=2, history=20)
 
-    with opened(facebook, new_database()) as pipeline:
+    with opened(facebook, new_warehouse()) as pipeline:
         pipeline.config = replace(pipeline.config, listed_accounts=(FIRST,))
         pipeline.load()
         pipeline.faults.throttled[FIRST] = 99
@@ -188,10 +188,10 @@ def test_an_hourly_run_makes_up_a_daily_one_that_failed(new_database):
     assert usual["ad_insights"].window == "2026-01-05..2026-01-06"
 
 
-def test_an_hourly_run_asks_for_days_only_while_every_ad_is_known(new_database):
+def test_an_hourly_run_asks_for_days_only_while_every_ad_is_known(new_warehouse):
     facebook = world((FIRST,), ads=2, history=20)
 
-    with opened(facebook, new_database()) as pipeline:
+    with opened(facebook, new_warehouse()) as pipeline:
         pipeline.config = replace(pipeline.config, listed_accounts=(FIRST,))
         pipeline.load()
         pipeline.calls.clear()
@@ -213,10 +213,10 @@ def test_an_hourly_run_asks_for_days_only_while_every_ad_is_known(new_database):
     assert f"{FIRST}/campaigns" not in curious
 
 
-def test_each_account_is_read_with_the_token_that_reaches_it(new_database):
+def test_each_account_is_read_with_the_token_that_reaches_it(new_warehouse):
     facebook = world((FIRST, SECOND), ads=1)
 
-    with opened(facebook, new_database()) as pipeline:
+    with opened(facebook, new_warehouse()) as pipeline:
         pipeline.config = replace(
             pipeline.config,
             access_token=f"a-token-of-another-house,{TOKEN}",

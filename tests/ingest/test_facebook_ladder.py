@@ -28,10 +28,10 @@ def gaps(pipeline: Pipeline) -> list[tuple]:
     )
 
 
-def test_pages_shrink_until_facebook_can_answer(new_database):
+def test_pages_shrink_until_facebook_can_answer(new_warehouse):
     facebook = world(ALL, ads=40, history=20)
 
-    with opened(facebook, new_database()) as pipeline:
+    with opened(facebook, new_warehouse()) as pipeline:
         pipeline.faults.rows_at_most = 100
         pipeline.load()
 
@@ -43,10 +43,10 @@ def test_pages_shrink_until_facebook_can_answer(new_database):
 
 
 @pytest.mark.parametrize("too_large", ["a page of 250", "any page"])
-def test_an_hourly_run_begins_where_the_daily_one_ended(new_database, too_large):
+def test_an_hourly_run_begins_where_the_daily_one_ended(new_warehouse, too_large):
     facebook = world((FIRST,), ads=40, history=20)
 
-    with opened(facebook, new_database()) as pipeline:
+    with opened(facebook, new_warehouse()) as pipeline:
         pipeline.config = replace(pipeline.config, listed_accounts=(FIRST,))
         pipeline.faults.rows_at_most = 100 if too_large == "a page of 250" else 1
         pipeline.load()
@@ -62,10 +62,10 @@ def test_an_hourly_run_begins_where_the_daily_one_ended(new_database, too_large)
     assert asked == ([("GET", "100")] if "250" in too_large else [("POST", None)])
 
 
-def test_what_no_page_can_hold_is_read_by_a_report_job(new_database):
+def test_what_no_page_can_hold_is_read_by_a_report_job(new_warehouse):
     facebook = world(ALL, ads=3, history=20)
 
-    with opened(facebook, new_database()) as pipeline:
+    with opened(facebook, new_warehouse()) as pipeline:
         pipeline.faults.sync_impossible = True
         pipeline.load()
 
@@ -81,10 +81,10 @@ def test_what_no_page_can_hold_is_read_by_a_report_job(new_database):
 @pytest.mark.parametrize(
     "state", ["failed", "skipped", "stuck_not_started", "stuck_at_100", "expired"]
 )
-def test_a_job_that_ends_badly_is_submitted_again(new_database, state):
+def test_a_job_that_ends_badly_is_submitted_again(new_warehouse, state):
     facebook = world((FIRST,), ads=3)
 
-    with opened(facebook, new_database()) as pipeline:
+    with opened(facebook, new_warehouse()) as pipeline:
         pipeline.config = replace(pipeline.config, listed_accounts=(FIRST,))
         pipeline.faults.sync_impossible = True
         pipeline.faults.job_states = [state]
@@ -93,10 +93,10 @@ def test_a_job_that_ends_badly_is_submitted_again(new_database, state):
         assert pipeline.spend("ad_insights", FIRST) == spend_of(facebook.ad_days, FIRST)
 
 
-def test_jobs_that_fail_for_good_are_cut_into_days(new_database):
+def test_jobs_that_fail_for_good_are_cut_into_days(new_warehouse):
     facebook = world((FIRST,), ads=3, history=20)
 
-    with opened(facebook, new_database()) as pipeline:
+    with opened(facebook, new_warehouse()) as pipeline:
         pipeline.config = replace(pipeline.config, listed_accounts=(FIRST,))
         pipeline.faults.sync_impossible = True
         pipeline.faults.job_states = ["failed"] * 6
@@ -107,11 +107,11 @@ def test_jobs_that_fail_for_good_are_cut_into_days(new_database):
         assert pipeline.spend("ad_insights", FIRST) == spend_of(facebook.ad_days, FIRST)
 
 
-def test_one_poisoned_field_is_a_gap_and_all_else_is_loaded(new_database):
+def test_one_poisoned_field_is_a_gap_and_all_else_is_loaded(new_warehouse):
     facebook = world(ALL, ads=5, history=5)
     sick = f"{SECOND.removeprefix('act_')}0003"
 
-    with opened(facebook, new_database()) as pipeline:
+    with opened(facebook, new_warehouse()) as pipeline:
         pipeline.faults.poison[sick, YESTERDAY] = {"video_play_actions"}
         with pytest.raises(SourceError, match="1 of 3 ad accounts") as red:
             pipeline.load()
@@ -132,11 +132,11 @@ def test_one_poisoned_field_is_a_gap_and_all_else_is_loaded(new_database):
     assert results == {FIRST: "loaded", SECOND: "failed", THIRD: "loaded"}
 
 
-def test_a_poisoned_ad_keeps_its_last_known_row_until_it_heals(new_database):
+def test_a_poisoned_ad_keeps_its_last_known_row_until_it_heals(new_warehouse):
     facebook = world((FIRST,), ads=4, history=5)
     sick = f"{FIRST.removeprefix('act_')}0002"
 
-    with opened(facebook, new_database()) as pipeline:
+    with opened(facebook, new_warehouse()) as pipeline:
         pipeline.config = replace(pipeline.config, listed_accounts=(FIRST,))
         pipeline.load()
         before = pipeline.spend("ad_insights", FIRST)
@@ -153,12 +153,12 @@ def test_a_poisoned_ad_keeps_its_last_known_row_until_it_heals(new_database):
 
 
 @pytest.mark.parametrize("is_listed", [True, False])
-def test_a_poisoned_ad_that_raw_never_saw_is_named_too(new_database, is_listed):
+def test_a_poisoned_ad_that_raw_never_saw_is_named_too(new_warehouse, is_listed):
     facebook = world((FIRST,), ads=4, history=5)
     digits = FIRST.removeprefix("act_")
     sick = f"{digits}0002"
 
-    with opened(facebook, new_database()) as pipeline:
+    with opened(facebook, new_warehouse()) as pipeline:
         pipeline.config = replace(pipeline.config, listed_accounts=(FIRST,))
         pipeline.faults.poison[sick, YESTERDAY] = "*"
         if not is_listed:
@@ -172,10 +172,10 @@ def test_a_poisoned_ad_that_raw_never_saw_is_named_too(new_database, is_listed):
         ]
 
 
-def test_an_outage_is_no_poison(new_database):
+def test_an_outage_is_no_poison(new_warehouse):
     facebook = world((FIRST,), ads=4, history=5)
 
-    with opened(facebook, new_database()) as pipeline:
+    with opened(facebook, new_warehouse()) as pipeline:
         pipeline.config = replace(pipeline.config, listed_accounts=(FIRST,))
         pipeline.load()
         before = pipeline.spend("ad_insights", FIRST)

@@ -33,8 +33,8 @@ def log_text(pipeline: LeadsPipeline) -> str:
     return str(text)
 
 
-def test_pages_that_only_ads_name_are_tried_too(new_database: NewDatabase):
-    with opened(with_form(), new_database()) as pipeline:
+def test_pages_that_only_ads_name_are_tried_too(new_warehouse: NewDatabase):
+    with opened(with_form(), new_warehouse()) as pipeline:
         pipeline.door.lists_pages = False
         pipeline.name_pages(PAGE, OTHER_PAGE)
         loaded = pipeline.leads()
@@ -48,13 +48,13 @@ def test_pages_that_only_ads_name_are_tried_too(new_database: NewDatabase):
     assert f"page {OTHER_PAGE}" in warning
 
 
-def test_a_denied_page_is_a_warning_and_the_others_are_read(new_database: NewDatabase):
+def test_a_denied_page_is_a_warning_and_the_others_are_read(new_warehouse: NewDatabase):
     facebook = with_form()
     facebook.pages.append(page(OTHER_PAGE))
     facebook.lead_forms.append(lead_form(OTHER_FORM, OTHER_PAGE))
     add_lead(facebook, "900", "2026-01-05T09:00:00+0000", OTHER_FORM)
 
-    with opened(facebook, new_database()) as pipeline:
+    with opened(facebook, new_warehouse()) as pipeline:
         pipeline.faults.revoked[OTHER_PAGE] = 1
         loaded = pipeline.leads()
         pipeline.leads(recent=True)
@@ -67,8 +67,8 @@ def test_a_denied_page_is_a_warning_and_the_others_are_read(new_database: NewDat
     assert "leads_retrieval" in warning
 
 
-def test_an_hourly_run_does_not_knock_where_it_was_refused(new_database: NewDatabase):
-    with opened(with_form(), new_database()) as pipeline:
+def test_an_hourly_run_does_not_knock_where_it_was_refused(new_warehouse: NewDatabase):
+    with opened(with_form(), new_warehouse()) as pipeline:
         pipeline.leads()
         pipeline.faults.revoked[PAGE] = 0
         daily = pipeline.leads()
@@ -89,8 +89,8 @@ def test_an_hourly_run_does_not_knock_where_it_was_refused(new_database: NewData
     assert daily["lead_forms"].warnings
 
 
-def test_two_months_without_a_reading_are_said_aloud(new_database: NewDatabase):
-    with opened(with_form(), new_database()) as pipeline:
+def test_two_months_without_a_reading_are_said_aloud(new_warehouse: NewDatabase):
+    with opened(with_form(), new_warehouse()) as pipeline:
         pipeline.leads()
         pipeline.faults.revoked[PAGE] = 0
         early = pipeline.leads(now=NOW + timedelta(days=59))
@@ -100,8 +100,8 @@ def test_two_months_without_a_reading_are_said_aloud(new_database: NewDatabase):
     assert "not read for 60 days" in late["lead_forms"].warnings[0]
 
 
-def test_a_server_without_pages_is_a_warning(new_database: NewDatabase):
-    with opened(with_form(), new_database()) as pipeline:
+def test_a_server_without_pages_is_a_warning(new_warehouse: NewDatabase):
+    with opened(with_form(), new_warehouse()) as pipeline:
         nowhere = pipeline.config.graph_url + "/v26.0/nowhere"
         pipeline.config = replace(pipeline.config, graph_url=nowhere)
         loaded = pipeline.leads()
@@ -112,12 +112,12 @@ def test_a_server_without_pages_is_a_warning(new_database: NewDatabase):
 
 
 def test_a_page_s_own_token_reads_its_forms_and_is_never_shown(
-    new_database: NewDatabase, caplog: pytest.LogCaptureFixture
+    new_warehouse: NewDatabase, caplog: pytest.LogCaptureFixture
 ):
     caplog.set_level(logging.DEBUG)
 
     # With a secret, each call is signed for the token that it carries.
-    house = opened(with_form(), new_database(), app_secret="the-secret-of-the-app")
+    house = opened(with_form(), new_warehouse(), app_secret="the-secret-of-the-app")
     with house as pipeline:
         pipeline.door.wants_page_tokens = True
         pipeline.leads()
@@ -139,12 +139,12 @@ def test_a_page_s_own_token_reads_its_forms_and_is_never_shown(
 
 
 def test_a_page_that_wants_its_own_token_and_has_none_is_a_warning(
-    new_database: NewDatabase,
+    new_warehouse: NewDatabase,
 ):
     facebook = with_form()
     del facebook.pages[0]["access_token"]
 
-    with opened(facebook, new_database()) as pipeline:
+    with opened(facebook, new_warehouse()) as pipeline:
         pipeline.door.wants_page_tokens = True
         loaded = pipeline.leads()
 
@@ -155,11 +155,11 @@ def test_a_page_that_wants_its_own_token_and_has_none_is_a_warning(
 
 @pytest.mark.parametrize("edge", ["accounts", "leadgen_forms", "leads"])
 def test_a_broken_answer_does_not_show_tokens_or_people(
-    new_database: NewDatabase, caplog: pytest.LogCaptureFixture, edge: str
+    new_warehouse: NewDatabase, caplog: pytest.LogCaptureFixture, edge: str
 ):
     caplog.set_level(logging.DEBUG)
 
-    with opened(with_form(), new_database()) as pipeline:
+    with opened(with_form(), new_warehouse()) as pipeline:
         pipeline.door.cuts = edge
         with pytest.raises(SourceUnreachable, match="HTTP 200 without a JSON") as red:
             pipeline.leads()
@@ -170,14 +170,14 @@ def test_a_broken_answer_does_not_show_tokens_or_people(
 
 
 def test_a_form_that_fails_is_red_and_the_next_run_closes_the_gap(
-    new_database: NewDatabase,
+    new_warehouse: NewDatabase,
 ):
     facebook = with_form()
     facebook.pages.append(page(OTHER_PAGE))
     facebook.lead_forms.append(lead_form(OTHER_FORM, OTHER_PAGE))
     add_lead(facebook, "900", "2026-01-05T09:00:00+0000", OTHER_FORM)
 
-    with opened(facebook, new_database()) as pipeline:
+    with opened(facebook, new_warehouse()) as pipeline:
         pipeline.faults.throttled[PAGE] = 99
         with pytest.raises(RateLimited, match=f"page {PAGE}"):
             pipeline.leads()
@@ -191,8 +191,8 @@ def test_a_form_that_fails_is_red_and_the_next_run_closes_the_gap(
         assert len(pipeline.stored()) == 6
 
 
-def test_an_expired_token_is_told_once(new_database: NewDatabase):
-    with opened(with_form(), new_database()) as pipeline:
+def test_an_expired_token_is_told_once(new_warehouse: NewDatabase):
+    with opened(with_form(), new_warehouse()) as pipeline:
         pipeline.faults.token_expired = True
         with pytest.raises(TokenRefused, match="FACEBOOK_ACCESS_TOKEN"):
             pipeline.leads()
@@ -201,8 +201,8 @@ def test_an_expired_token_is_told_once(new_database: NewDatabase):
         assert pipeline.outcomes("pages") == [("", "failed")]
 
 
-def test_a_second_credential_reads_what_the_first_may_not(new_database: NewDatabase):
-    with opened(with_form(), new_database()) as pipeline:
+def test_a_second_credential_reads_what_the_first_may_not(new_warehouse: NewDatabase):
+    with opened(with_form(), new_warehouse()) as pipeline:
         tokens = f"a-token-that-is-wrong,{TOKEN}"
         pipeline.config = replace(pipeline.config, access_token=tokens)
         loaded = pipeline.leads()
