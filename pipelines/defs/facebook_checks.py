@@ -13,6 +13,7 @@ import dagster as dg
 from pipelines.defs.assets import raw_key
 from pipelines.ingest.facebook import checks
 from pipelines.ingest.facebook.checks import Verdict
+from pipelines.ingest.facebook.load import ACCOUNT_TABLES
 from pipelines.load.log import RunInfo
 from pipelines.load.merge import Connection
 
@@ -52,8 +53,7 @@ def _accounts(table: str) -> Check:
 
 
 CHECKS = (
-    _accounts("accounts"),
-    _accounts("ad_insights"),
+    *map(_accounts, ACCOUNT_TABLES),
     Check(
         "nothing_is_missing",
         "ad_insights",

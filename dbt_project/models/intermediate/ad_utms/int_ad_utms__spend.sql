@@ -26,27 +26,43 @@ totals as (
     group by spend_rows.ad_id
 ),
 
--- The last day's team answers for the ad: it can still mend the tags.
-owned as (
+-- The last day's team answers for the ad: it can still mend the tags. Where two accounts
+-- tell of one ad, the one that spent more on it.
+last_days as (
     select
-        spending.ad_id,
-        spending.last_spend_date,
-        spend_rows.ad_account_id,
-        spend_rows.campaign_id,
-        spend_rows.campaign_name,
-        spend_rows.team_id,
-        spend_rows.team_name,
-        teams.team_key,
-        spend_rows.user_id,
-        cast(totals.spend_usd as numeric(18, 2)) as spend_usd,
-        cast(totals.spend_kzt as numeric(18, 2)) as spend_kzt
+        spend_rows.*,
+        row_number() over (
+            partition by spend_rows.ad_id
+            order by
+                case when spend_rows.spend_usd is null then 1 else 0 end,
+                spend_rows.spend_usd desc,
+                spend_rows.ad_account_id
+        ) as account_rank
     from spending
     inner join spend_rows
         on
             spending.ad_id = spend_rows.ad_id
             and spending.last_spend_date = spend_rows.stat_date
+),
+
+owned as (
+    select
+        spending.ad_id,
+        spending.last_spend_date,
+        last_days.ad_account_id,
+        last_days.campaign_id,
+        last_days.campaign_name,
+        last_days.team_id,
+        last_days.team_name,
+        teams.team_key,
+        last_days.user_id,
+        cast(totals.spend_usd as numeric(18, 2)) as spend_usd,
+        cast(totals.spend_kzt as numeric(18, 2)) as spend_kzt
+    from spending
+    inner join last_days
+        on spending.ad_id = last_days.ad_id and last_days.account_rank = 1
     inner join totals on spending.ad_id = totals.ad_id
-    inner join teams on spend_rows.team_id = teams.team_id
+    inner join teams on last_days.team_id = teams.team_id
 )
 
 select * from owned
