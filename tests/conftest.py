@@ -1,16 +1,19 @@
 """What all tests share: one database cluster for the whole session."""
 
+import contextlib
+import functools
 import itertools
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from pipelines.catalog import load_catalog
 from pipelines.sandbox.server import PostgresServer
 from pipelines.warehouse import connect, prepare
 
-NewDatabase = Callable[[], str]
+NewDatabase = Callable[..., str]
 # Tests that build with dbt stay together: they share a story, a server, a parse.
 BUILDING = ("tests/dbt/", "tests/story/")
 # It would visit a thousand small databases over and over.
@@ -34,19 +37,22 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]
 
 
 @pytest.fixture(scope="session")
-def new_database(server: PostgresServer) -> NewDatabase:
+def lasting_database(server: PostgresServer) -> NewDatabase:
+    """Return a function that makes an empty database, for more than one test."""
     numbers = itertools.count(1)
 
-    def create() -> str:
+    def create(*, template: str = "template0") -> str:
         name = f"test_{next(numbers)}"
-        server.create_database(name)
+        server.create_database(name, template=template)
         return server.url(name)
 
     return create
 
 
 @pytest.fixture(scope="session")
-def new_warehouse(server: PostgresServer) -> NewDatabase:
+def lasting_warehouse(
+    server: PostgresServer, lasting_database: NewDatabase
+) -> NewDatabase:
     """Return a function that makes a database with every declared table, but no row.
 
     A copy of one that is prepared once: each table by itself takes three times as long.
@@ -55,11 +61,38 @@ def new_warehouse(server: PostgresServer) -> NewDatabase:
     server.create_database(name)
     with connect(server.url(name)) as connection:
         prepare(connection, load_catalog())
-    numbers = itertools.count(1)
+    return functools.partial(lasting_database, template=name)
 
-    def create() -> str:
-        copy = f"warehouse_{next(numbers)}"
-        server.create_database(copy, template=name)
-        return server.url(copy)
 
-    return create
+@pytest.fixture
+def new_database(
+    server: PostgresServer, lasting_database: NewDatabase
+) -> Iterator[NewDatabase]:
+    """Return a function that makes an empty database for one test."""
+    with _dropping(server, lasting_database) as create:
+        yield create
+
+
+@pytest.fixture
+def new_warehouse(
+    server: PostgresServer, lasting_warehouse: NewDatabase
+) -> Iterator[NewDatabase]:
+    """Return a function that makes a prepared warehouse for one test."""
+    with _dropping(server, lasting_warehouse) as create:
+        yield create
+
+
+@contextlib.contextmanager
+def _dropping(server: PostgresServer, create: NewDatabase) -> Iterator[NewDatabase]:
+    """Drop what a test made; files that go at once are never written to the disk."""
+    made: list[str] = []
+
+    def note() -> str:
+        made.append(create())
+        return made[-1]
+
+    yield note
+    for url in made:
+        # What cannot be dropped, as by a prepared transaction, goes with the cluster.
+        with contextlib.suppress(psycopg.Error):
+            server.drop_database(url.rpartition("/")[2])

@@ -25,9 +25,9 @@ def util_functions() -> str:
 
 
 @pytest.fixture(scope="package")
-def evaluate(new_database: Callable[[], str]) -> Iterator[Evaluate]:
+def evaluate(lasting_database: Callable[[], str]) -> Iterator[Evaluate]:
     """Evaluate one SQL expression with its parameters."""
-    with psycopg.connect(new_database(), autocommit=True) as connection:
+    with psycopg.connect(lasting_database(), autocommit=True) as connection:
         connection.execute(util_functions())
 
         def run(expression: str, *values: Any) -> Any:

@@ -34,9 +34,9 @@ def run_dbt(
 
 @pytest.fixture(scope="module")
 def built(
-    new_database: Callable[[], str], tmp_path_factory: pytest.TempPathFactory
+    lasting_database: Callable[[], str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[psycopg.Connection[Any], str]]:
-    url = new_database()
+    url = lasting_database()
     with connect(url) as connection:
         prepare(connection, load_catalog())
         write_clock(connection, NOW)

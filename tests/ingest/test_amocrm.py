@@ -15,8 +15,8 @@ from tests.ingest.amocrm_house import NOW, Crm, open_crm
 
 
 @pytest.fixture(scope="module")
-def warehouse(new_warehouse) -> str:
-    return new_warehouse()
+def warehouse(lasting_warehouse) -> str:
+    return lasting_warehouse()
 
 
 @pytest.fixture
