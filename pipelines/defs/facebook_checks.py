@@ -9,7 +9,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import dagster as dg
+import psycopg
 
+from pipelines.connections import primary_message
 from pipelines.defs.assets import raw_key
 from pipelines.ingest.facebook import checks
 from pipelines.ingest.facebook.checks import Verdict
@@ -103,7 +105,7 @@ NAMES = frozenset(check.name for check in CHECKS)
 def check_results(warehouse: Connection, run: RunInfo) -> Iterator[dg.AssetCheckResult]:
     """Ask every question of the warehouse as it is after the loads of a run."""
     for check in CHECKS:
-        verdict = check.ask(warehouse, run)
+        verdict = _verdict(check, warehouse, run)
         is_red = bool(verdict.errors)
         yield dg.AssetCheckResult(
             check_name=check.name,
@@ -115,6 +117,16 @@ def check_results(warehouse: Connection, run: RunInfo) -> Iterator[dg.AssetCheck
             description=verdict.text or None,
             metadata={**verdict.facts, **_listed(verdict)},
         )
+
+
+def _verdict(check: Check, warehouse: Connection, run: RunInfo) -> Verdict:
+    """Ask one question; what cannot be asked is red, and keeps no other from it."""
+    try:
+        return check.ask(warehouse, run)
+    except psycopg.DataError as error:
+        reason = primary_message(error)
+        said = f"the check could not read raw.{check.key.path[-1]}: {reason}"
+        return Verdict((said,), (), {})
 
 
 def _listed(verdict: Verdict) -> dict[str, dg.MarkdownMetadataValue]:

@@ -1,8 +1,7 @@
 """Facebook into the warehouse: each account for itself, each day as Facebook has it."""
 
 from dataclasses import replace
-from datetime import date, timedelta
-from itertools import pairwise
+from datetime import timedelta
 
 import pytest
 
@@ -10,13 +9,11 @@ from pipelines.errors import LoadRefused, RateLimited, SourceError
 from pipelines.extract.facebook.errors import AccountDenied, TokenRefused
 from pipelines.ingest.facebook.config import FacebookConfig
 from pipelines.ingest.facebook.load import ACCOUNT_TABLES, LoadedTable
-from pipelines.ingest.facebook.windows import Loaded, chunks, full_window
 from tests.facebook_world import (
     FIRST,
     NOW,
     SECOND,
     THIRD,
-    TODAY,
     TOKEN,
     account,
     insight,
@@ -273,36 +270,25 @@ def test_failures_of_different_kinds_are_told_together(new_warehouse):
     assert "Atlantis/Capital" in str(red.value)
 
 
-@pytest.mark.parametrize(
-    ("loaded", "backfill", "first"),
-    [
-        (None, 28, "2025-12-09"),
-        (None, 90, "2025-10-08"),
-        (Loaded(date(2025, 10, 8), TODAY), 90, "2025-12-08"),
-        (Loaded(date(2025, 10, 8), date(2026, 1, 5)), 90, "2025-12-08"),
-        (Loaded(date(2025, 10, 8), date(2025, 12, 27)), 90, "2025-11-29"),
-        (Loaded(date(2025, 12, 30), TODAY), 7, "2025-12-30"),
-        (Loaded(date(2025, 10, 8), date(2026, 3, 1)), 28, "2025-12-08"),
-    ],
-)
-def test_full_windows_reach_back_to_the_oldest_unfrozen_day(loaded, backfill, first):
-    window = full_window(TODAY, loaded=loaded, backfill_days=backfill)
-
-    assert window == (date.fromisoformat(first), TODAY)
-
-
-def test_chunks_are_thirty_days_at_most_and_leave_nothing_out():
-    cut = list(chunks((date(2025, 10, 8), TODAY)))
-
-    assert len(cut) == 4
-    assert cut[0] == (date(2025, 10, 8), date(2025, 11, 6))
-    assert cut[-1] == (TODAY, TODAY)
-    for (_, end), (start, _) in pairwise(cut):
-        assert start - end == timedelta(days=1)
-
-
 def test_the_configuration_does_not_show_its_secrets():
     config = FacebookConfig(access_token=TOKEN, app_secret="hidden-secret")
 
     assert TOKEN not in repr(config)
     assert "hidden-secret" not in repr(config)
+
+
+@pytest.mark.parametrize("spend", ["", "NaN", "1_000.5", True, ["1"]])
+def test_a_spend_that_is_no_number_stops_its_account_only(new_database, spend):
+    facebook = world(ALL, ads=1, history=3)
+    facebook.ad_days[1]["spend"] = spend
+
+    with opened(facebook, new_database()) as pipeline:
+        with pytest.raises(SourceError, match="1 of 3 ad accounts") as red:
+            pipeline.load()
+
+        assert pipeline.spend("ad_insights", FIRST) == 0
+        for account_id in (SECOND, THIRD):
+            assert pipeline.spend("ad_insights", account_id) == spend_of(
+                facebook.ad_days, account_id
+            )
+    assert "a spend that is no number" in str(red.value)

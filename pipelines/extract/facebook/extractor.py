@@ -9,7 +9,6 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from pipelines.errors import ProtocolError
@@ -69,6 +68,8 @@ ADS = Edge(
 CREATIVES = Edge("creatives", "adcreatives", fields.CREATIVE, {"creative_id": "id"})
 EDGES = (CAMPAIGNS, AD_SETS, ADS, CREATIVES)
 NOT_FOUND = (100, 33)
+# What a cast to numeric accepts everywhere.
+AMOUNT = re.compile(r"[+-]?(\d{1,30}(\.\d{0,30})?|\.\d{1,30})([eE][+-]?\d{1,2})?", re.A)
 # "13:00:00 - 13:59:59"
 HOUR = re.compile(r"([01][0-9]|2[0-3]):")
 
@@ -210,13 +211,10 @@ def _text(table: str, account_id: str, name: str, value: object) -> str | None:
 
 
 def _is_amount(value: object) -> bool:
-    """Tell whether a figure can be added up; an absent one can."""
-    if value is None or value == "":
-        return True
-    try:
-        return not isinstance(value, bool) and Decimal(str(value)).is_finite()
-    except InvalidOperation:
-        return False
+    """Tell whether a figure can be added up, also by SQL; an absent one can."""
+    return value is None or (
+        not isinstance(value, bool) and AMOUNT.fullmatch(str(value)) is not None
+    )
 
 
 @contextlib.contextmanager
