@@ -1,14 +1,20 @@
 """Run the pipeline against a sandbox as a scheduler would, and compare the marts."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
 
 from pipelines.definitions import defs
+from pipelines.defs.resources import DBT_PROJECT
 from pipelines.sandbox.answers.expected import expected_marts
 from pipelines.sandbox.house import BACKFILL_DAYS, House
+from pipelines.warehouse import dbt_environment
 from tests.comparison import differences, published
 
 KEYS = {
@@ -34,21 +40,51 @@ KEYS = {
 OPAQUE = ("person_id", "team_id")
 
 
-@dataclass(frozen=True)
+WAREHOUSE, KEPT = "warehouse", "first_edition"
+
+
+@dataclass
 class Pipeline:
-    """A sandbox and the Dagster instance its jobs run in."""
+    """A sandbox and the Dagster instance its jobs run in.
+
+    All editions are built in a warehouse of one name: dbt parses its project anew
+    whenever the address changes.
+    """
 
     house: House
     instance: dg.DagsterInstance
+    first_run_id: str = ""
+    is_at_first_edition: bool = False
+
+    def start_from(self, template: str) -> None:
+        """Make the warehouse anew: empty, prepared, or with its first edition."""
+        self.house.server.drop_database(WAREHOUSE)
+        self.house.server.create_database(WAREHOUSE, template=template)
+        self.is_at_first_edition = template == KEPT
 
     def run(self, job: str, **config: Any) -> dg.ExecuteInProcessResult:
         """Run one of the real jobs to its end, in this process."""
+        self.is_at_first_edition = False
         return defs.resolve_job_def(job).execute_in_process(
             instance=self.instance, raise_on_error=False, **config
         )
 
     def rows(self, mart: str) -> list[Mapping[str, Any]]:
         return published(self.house.warehouse_url, mart)
+
+    def run_dbt(
+        self, *arguments: str, project: Path = DBT_PROJECT
+    ) -> subprocess.CompletedProcess[str]:
+        """Run dbt of this environment, with the parse of the real project at hand."""
+        self.is_at_first_edition = False
+        target = os.environ["DBT_TARGET_PATH"]
+        command = [str(Path(sys.executable).with_name("dbt")), "--no-use-colors"]
+        command += [*arguments, "--project-dir", str(project)]
+        command += ["--profiles-dir", str(project), "--log-path", target]
+        environment = {**os.environ, **dbt_environment(self.house.warehouse_url)}
+        return subprocess.run(
+            command, env=environment, capture_output=True, text=True, check=False
+        )
 
 
 def story_differences(warehouse_url: str, house: House, *, schema: str) -> list[str]:

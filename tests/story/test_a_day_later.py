@@ -1,21 +1,17 @@
 """A day later: names, creatives, figures and states moved on, and the marts say how."""
 
-import copy
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
-import dagster as dg
 import pytest
 
-from pipelines.sandbox.house import environment, open_house
-from pipelines.sandbox.server import PostgresServer
-from pipelines.sandbox.story.later import DayLater, a_day_later, become
-from pipelines.sandbox.story.world import FacebookWorld, StoryOptions
-from tests.story.running import Pipeline
-
-SHORT = StoryOptions(seed=12, weeks=6)
+from pipelines.sandbox.facebook import facebook_app
+from pipelines.sandbox.house import environment
+from pipelines.sandbox.serving import serve
+from pipelines.sandbox.story.later import DayLater, a_day_later
+from pipelines.sandbox.story.world import FacebookWorld
+from tests.story.running import KEPT, Pipeline
 
 
 @dataclass(frozen=True)
@@ -35,24 +31,22 @@ class Moved:
 
 
 @pytest.fixture(scope="module")
-def moved(server: PostgresServer) -> Iterator[Moved]:
+def moved(edition: Pipeline) -> Moved:
+    """Go on from the first edition, with a Facebook on which a day has passed."""
+    before, now = edition.house.world.facebook, edition.house.world.now
+    later = a_day_later(before)
+    edition.start_from(KEPT)
     with (
-        open_house(server, SHORT, prefix="later_") as house,
-        environment(house.variables),
-        dg.DagsterInstance.ephemeral() as instance,
-    ):
-        pipeline = Pipeline(house, instance)
-        served = house.world.facebook
-        before, later = copy.deepcopy(served), a_day_later(served)
-        tomorrow = house.world.now + timedelta(days=1)
+        serve(facebook_app(later.facebook)) as url,
+        environment({
+            "PIPELINE_NOW": (now + timedelta(days=1)).isoformat(),
+            "FACEBOOK_GRAPH_URL": url,
+        }),
+    ):  # fmt: skip
+        assert edition.run("extract").success
+        assert edition.run("build").success
 
-        assert pipeline.run("extract").success
-        become(served, later.facebook)
-        with environment({"PIPELINE_NOW": tomorrow.isoformat()}):
-            assert pipeline.run("extract").success
-            assert pipeline.run("build").success
-
-        yield Moved(pipeline, before, later)
+    return Moved(edition, before, later)
 
 
 def figure(facebook: FacebookWorld, ad_id: str, on: str) -> Decimal | None:

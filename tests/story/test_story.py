@@ -11,7 +11,6 @@ import psycopg
 from pipelines.defs.resources import DBT_PROJECT
 from pipelines.sandbox.answers.expected import expected_marts
 from pipelines.sandbox.house import BACKFILL_DAYS
-from tests.dbt.test_dbt_build import run_dbt
 from tests.story.running import KEYS, Pipeline, story_differences
 
 CANARIES = ("canary-secret", "canary-pii")
@@ -49,9 +48,7 @@ def test_refunds_are_the_storys_refunds(first_edition: Pipeline):
 
 
 def test_every_check_of_the_build_is_visible_and_none_failed(first_edition: Pipeline):
-    runs = first_edition.instance.get_run_records(limit=1)
-    run_id = runs[0].dagster_run.run_id
-    entries = first_edition.instance.all_logs(run_id)
+    entries = first_edition.instance.all_logs(first_edition.first_run_id)
     checks = [
         entry.dagster_event.event_specific_data
         for entry in entries
@@ -95,8 +92,6 @@ def test_a_broken_rule_turns_the_story_test_red(
 ):
     """Two mutants: KZT truncated instead of rounded, and the last step deciding."""
     house = first_edition.house
-    house.server.drop_database("mutant")
-    house.server.create_database("mutant", template="warehouse")
     project = _mutated(
         tmp_path / "project",
         ("spend/int_spend__converted.sql", "round(spend_usd", "trunc(spend_usd"),
@@ -106,13 +101,10 @@ def test_a_broken_rule_turns_the_story_test_red(
             "order by step desc, read_order",
         ),
     )
-    url = house.server.url("mutant")
     names = ["int_spend__converted+", "int_attribution__sale_decisions+"]
 
-    result = run_dbt(
-        url, tmp_path / "target", "run", "--select", *names, project=project
-    )
-    lines = story_differences(url, house, schema="candidate")
+    result = first_edition.run_dbt("run", "--select", *names, project=project)
+    lines = story_differences(house.warehouse_url, house, schema="candidate")
 
     assert result.returncode == 0, result.stdout[-2000:]
     assert any(line.startswith("traffic_stats") for line in lines)

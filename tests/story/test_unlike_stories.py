@@ -7,7 +7,6 @@ import dagster as dg
 import psycopg
 
 from pipelines.sandbox.house import environment, open_house
-from pipelines.sandbox.server import PostgresServer
 from pipelines.sandbox.story.world import StoryOptions
 from tests.story.running import Pipeline, story_differences
 
@@ -19,18 +18,20 @@ ALTERED = StoryOptions(
 )
 
 
-def test_an_altered_story_in_drifted_databases_is_answered_too(server: PostgresServer):
+def test_an_altered_story_in_drifted_databases_is_answered_too(pipeline: Pipeline):
+    pipeline.start_from("template0")
+    warehouse_url = pipeline.house.warehouse_url
     with (
-        open_house(server, ALTERED, prefix="altered_") as house,
-        environment(house.variables),
+        open_house(pipeline.house.server, ALTERED, prefix="altered_") as house,
+        environment({**house.variables, "WAREHOUSE_URL": warehouse_url}),
         dg.DagsterInstance.ephemeral() as instance,
     ):
-        pipeline = Pipeline(house, instance)
+        altered = Pipeline(house, instance)
 
-        assert pipeline.run("extract").success
-        assert pipeline.run("build").success
+        assert altered.run("extract").success
+        assert altered.run("build").success
 
-        lines = story_differences(house.warehouse_url, house, schema="marts")
+        lines = story_differences(warehouse_url, house, schema="marts")
 
         assert not lines, f"{len(lines)} differences:\n" + "\n".join(lines[:20])
 
