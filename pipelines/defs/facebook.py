@@ -33,7 +33,7 @@ from pipelines.errors import SourceError
 from pipelines.ingest.facebook.checks import spend_of_yesterday
 from pipelines.ingest.facebook.load import LoadedTable
 from pipelines.ingest.facebook.run import ingest_facebook
-from pipelines.load.log import RunInfo
+from pipelines.load.log import LoadResult, RunInfo
 from pipelines.load.merge import Connection
 
 TABLES = catalog().of(SYSTEM)
@@ -96,8 +96,10 @@ def _events(
 ) -> Iterator[Event]:
     """Report every table, then every check, and only then fail."""
     is_anything_loaded, failure = False, None
+    told: set[str] = set()
     try:
         for loaded in tables:
+            told.add(loaded.table)
             for warning in loaded.warnings:
                 context.log.warning(f"{loaded.table}: {warning}")
             is_anything_loaded |= loaded.table in SPENDING and any(
@@ -106,6 +108,10 @@ def _events(
             yield _materialized(warehouse, run, loaded)
     except SourceError as error:
         failure = error
+    for table in TABLES:
+        if table.ledger and table.table not in told:
+            # Written along with the others: how much it holds is all there is to say.
+            yield materialized(warehouse, raw_key(SYSTEM, table.table), LoadResult())
     yield from check_results(warehouse, run)
     if failure:
         # Single accounts wait for the next run: a retry would ask for all of them.

@@ -190,13 +190,13 @@ def _materialization(month: BackfilledMonth) -> dg.AssetMaterialization:
         HISTORY_KEY,
         partition=f"{month.first:%Y-%m}-01",
         metadata={
-            "dagster/partition_row_count": sum(one.rows for one in results),
+            "rows_read": sum(one.rows for one in results),
             "window": f"{month.first}..{month.last}",
             "accounts_loaded": len(results),
             "calls": sum(calls),
             **spend_plots(results),
             **({"accounts": accounts_table(results)} if results else {}),
-            "nothing_to_load": ", ".join(month.skipped) or "none",
+            "loaded_before_or_empty": ", ".join(month.skipped) or "none",
         },
     )
 

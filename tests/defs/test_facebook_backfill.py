@@ -59,7 +59,7 @@ def test_every_month_is_told_with_its_spend_the_newest_first(step: Step):
     newest = made[-1].asset_materialization
     assert newest is not None
     assert newest.metadata["spend_USD"].value == 60.0
-    assert newest.metadata["dagster/partition_row_count"].value == 30
+    assert newest.metadata["rows_read"].value == 30
     assert newest.metadata["window"].value == "2025-11-01..2025-11-30"
 
 

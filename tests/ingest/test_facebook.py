@@ -105,7 +105,7 @@ def test_a_denied_account_is_a_warning_and_keeps_its_rows(new_warehouse):
         "denied",
         "loaded",
     ]
-    assert SECOND in loaded["ad_insights"].warnings[0]
+    assert SECOND in loaded["accounts"].warnings[0]
 
 
 def test_an_unknown_account_is_a_warning(new_warehouse):

@@ -89,7 +89,10 @@ def every_account_is_loaded(
         if row["outcome"] is None:
             errors.append(f"{account}: never tried; run `extract` again")
         elif row["outcome"] == "denied" and not loaded_at:
-            warnings.append(f"{account}: never in the token's reach; {reason}")
+            warnings.append(
+                f"{account}: never in the token's reach; {reason}; until it is read or "
+                "taken off its list, every team's spend is unknown (NULL)"
+            )
         else:
             errors.append(f"{account}: {row['outcome']} ({since}); {reason}")
     facts = {"accounts": len(rows), "not_loaded": len(errors) + len(warnings)}

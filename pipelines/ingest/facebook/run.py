@@ -220,8 +220,9 @@ def _merge(table: str, accounts: Sequence[AccountLoad]) -> LoadedTable | None:
     denied = table in ACCOUNT_TABLES and any(account.denied for account in accounts)
     if not units and not denied:
         return None
-    warnings = [f"{a.account_id}: {a.denied.message}" for a in accounts if a.denied]
+    warnings: list[str] = []
     if table == "accounts":
+        warnings += [str(account.denied) for account in accounts if account.denied]
         warnings += [text for account in accounts for text in account.warnings]
     newest = [unit.newest_row_at for unit in units if unit.newest_row_at]
     results = (account_result(account, table) for account in accounts)
