@@ -291,4 +291,4 @@ def test_a_spend_that_is_no_number_stops_its_account_only(new_database, spend):
             assert pipeline.spend("ad_insights", account_id) == spend_of(
                 facebook.ad_days, account_id
             )
-    assert "a spend that is no number" in str(red.value)
+    assert "a figure that is no number: spend" in str(red.value)

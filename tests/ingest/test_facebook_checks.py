@@ -82,8 +82,8 @@ def test_account_that_was_never_in_reach_is_yellow_and_a_lost_one_red(raw: Raw):
     verdict = loaded(raw)
 
     assert verdict.warnings == (
-        "act_1001: never in the token's reach; no permission - give access; until it is "
-        "read or taken off its list, every team's spend is unknown (NULL)",
+        "act_1001: never in the token's reach; no permission - give access; until it "
+        "is read or taken off its list, every team's spend is unknown (NULL)",
     )
     assert verdict.errors[0].startswith("act_1002: denied (last loaded")
 

@@ -172,6 +172,24 @@ def test_a_poisoned_ad_that_raw_never_saw_is_named_too(new_warehouse, is_listed)
         ]
 
 
+def test_an_account_that_fails_at_every_ad_is_given_up_in_minutes(new_database):
+    facebook = world(ALL, ads=6, history=28)
+    digits = SECOND.removeprefix("act_")
+
+    with opened(facebook, new_database()) as pipeline:
+        for row in facebook.ad_days:
+            if row["account_id"] == digits:
+                pipeline.faults.poison[row["ad_id"], row["date_start"]] = "*"
+        with pytest.raises(SourceUnreachable, match="1 of 3 ad accounts") as red:
+            pipeline.load()
+
+        assert pipeline.timer.waited < 1800
+        assert len(pipeline.calls) < 800
+        assert gaps(pipeline) == []
+        assert pipeline.spend("ad_insights", THIRD) == spend_of(facebook.ad_days, THIRD)
+    assert "Facebook fails on most of this account" in str(red.value)
+
+
 def test_an_outage_is_no_poison(new_warehouse):
     facebook = world((FIRST,), ads=4, history=5)
 

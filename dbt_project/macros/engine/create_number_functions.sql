@@ -10,6 +10,13 @@ language sql immutable parallel safe return
             then trim_scale(cast(btrim(value, E' "\\\t\r\n') as numeric))
     end;
 
+create or replace function util.whole_number(value text) returns bigint
+language sql immutable parallel safe return
+    case
+        when abs(util.try_numeric(value)) < 9e18
+            then cast(util.try_numeric(value) as bigint)
+    end;
+
 create or replace function util.try_bigint(value text) returns bigint
 language sql immutable parallel safe return
     case

@@ -26,7 +26,10 @@
     {{ engine_function("try_bigint", ["cast(" ~ value ~ " as text)"]) }}
 {%- endmacro %}
 
-{% macro whole_number(value) %}cast({{ try_numeric(value) }} as bigint){% endmacro %}
+{#- The nearest whole number; NULL where it is none, or too large for one. -#}
+{% macro whole_number(value) -%}
+    {{ engine_function("whole_number", ["cast(" ~ value ~ " as text)"]) }}
+{%- endmacro %}
 
 {% macro try_boolean(value) -%}
     {{ engine_function("try_boolean", ["cast(" ~ value ~ " as text)"]) }}

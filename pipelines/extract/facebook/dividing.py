@@ -78,7 +78,7 @@ class Divider:
         reading.note(step)
         self._say(f"{question.account_id}: {in_words(question)} is read by {step}")
         place = (filter_field, depth)
-        if ids := self._list_ids(question, depth):
+        if ids := self._list_ids(question, reading, depth):
             self._halve(question, reading, ids, place)
             return
         known = self._known_ids(question, depth)
@@ -90,13 +90,15 @@ class Divider:
             # All that we know of have answered: it is one that nobody has told us of.
             reading.gaps.append(_gap_of_parent(question, refusal, depth))
 
-    def _list_ids(self, question: Question, depth: int) -> tuple[str, ...]:
+    def _list_ids(
+        self, question: Question, reading: Reading, depth: int
+    ) -> tuple[str, ...]:
         """List the objects that ran on a day; nothing when Facebook cannot."""
         level, id_field, _, _ = DIVISIONS[depth]
         listed = Report(
             "ids", level, (id_field,), (id_field,), statuses=question.report.statuses
         )
-        found = Reading()
+        found = reading.part()
         try:
             self._ask(replace(question, report=listed), found)
         except GraphError as error:
@@ -160,7 +162,7 @@ class Divider:
         identity = tuple(
             name for name in question.report.fields if name in fields.IDENTITY
         )
-        parts = Reading()
+        parts = reading.part()
         missing: list[str] = []
         try:
             self._ask_fields(question, parts, identity)
@@ -207,7 +209,7 @@ class Divider:
     ) -> None:
         """Ask for some fields of an ad's day and unite them with what is known."""
         asked = tuple(dict.fromkeys((*question.report.keys, *names)))
-        answer = Reading()
+        answer = parts.part()
         report = replace(question.report, fields=asked)
         self._ask(replace(question, report=report), answer)
         for key, row in answer.rows.items():

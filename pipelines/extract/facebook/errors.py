@@ -28,6 +28,7 @@ class Kind(StrEnum):
     PERMISSION = "permission"
     CONFIG = "config"
     BROKEN = "broken"
+    FAILING = "failing"
     JOB = "job"
 
 
@@ -223,6 +224,10 @@ _MEANINGS: dict[Kind, tuple[type[SourceError], str]] = {
     Kind.CONFIG: (
         ProtocolError,
         "the question is wrong for this API version; the text says where",
+    ),
+    Kind.FAILING: (
+        SourceUnreachable,
+        "Facebook fails on most of this account; the next run asks again",
     ),
     Kind.BROKEN: (
         ProtocolError,

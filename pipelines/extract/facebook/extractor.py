@@ -68,8 +68,16 @@ ADS = Edge(
 CREATIVES = Edge("creatives", "adcreatives", fields.CREATIVE, {"creative_id": "id"})
 EDGES = (CAMPAIGNS, AD_SETS, ADS, CREATIVES)
 NOT_FOUND = (100, 33)
-# What a cast to numeric accepts everywhere.
-AMOUNT = re.compile(r"[+-]?(\d{1,30}(\.\d{0,30})?|\.\d{1,30})([eE][+-]?\d{1,2})?", re.A)
+# What casts accept everywhere: money up to 15 digits, counts up to 18.
+MONEY = re.compile(r"[+-]?(\d{1,15}(\.\d{0,30})?|\.\d{1,30})([eE]-\d{1,2})?", re.A)
+COUNT = re.compile(r"\d{1,18}(\.0*)?", re.A)
+FIGURES = {
+    "spend": MONEY,
+    "impressions": COUNT,
+    "clicks": COUNT,
+    "inline_link_clicks": COUNT,
+    "reach": COUNT,
+}
 # "13:00:00 - 13:59:59"
 HOUR = re.compile(r"([01][0-9]|2[0-3]):")
 
@@ -177,8 +185,10 @@ def _insight(question: Question, row: Document) -> Document:
         raise broken(table, account_id, f"a row has the day {day!r}") from None
     if not question.window[0] <= stat_date <= question.window[1]:
         raise broken(table, account_id, f"a row of {day} was not asked for")
-    if not _is_amount(row.get("spend")):
-        raise broken(table, account_id, f"a row of {day} has a spend that is no number")
+    for name, shape in FIGURES.items():
+        if not _is_like(shape, row.get(name)):
+            text = f"a row of {day} has a figure that is no number: {name}"
+            raise broken(table, account_id, text)
     return {
         "account_id": account_id,
         **dict(_key_columns(question, row)),
@@ -210,10 +220,10 @@ def _text(table: str, account_id: str, name: str, value: object) -> str | None:
     raise broken(table, account_id, f"{name} is a {type(value).__name__}")
 
 
-def _is_amount(value: object) -> bool:
+def _is_like(shape: re.Pattern[str], value: object) -> bool:
     """Tell whether a figure can be added up, also by SQL; an absent one can."""
     return value is None or (
-        not isinstance(value, bool) and AMOUNT.fullmatch(str(value)) is not None
+        not isinstance(value, bool) and shape.fullmatch(str(value)) is not None
     )
 
 

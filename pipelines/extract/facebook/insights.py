@@ -27,6 +27,8 @@ Progress = Callable[[str], None]
 
 # Further down a refusal is expected, and waiting for a better one costs time.
 ATTEMPTS_BELOW = 2
+# More refused pieces than this: it is not one ad that is ill.
+MOST_REFUSALS = 150
 
 
 class InsightsReader:
@@ -87,17 +89,35 @@ class InsightsReader:
         self._read(replace(question, window=later), reading)
 
     def _ask(self, question: Question, reading: Reading) -> None:
+        """Ask for the whole or a part; too many refused parts end the reading."""
+        try:
+            self._ask_somehow(question, reading)
+        except GraphError as error:
+            if error.kind in DIVISIBLE:
+                reading.refusals.append(error.message)
+            if len(reading.refusals) > MOST_REFUSALS:
+                raise GraphError(
+                    f"{len(reading.refusals)} parts of {in_words(question)} were "
+                    f"refused, the last with: {error}",
+                    kind=Kind.FAILING,
+                ) from None
+            raise
+
+    def _ask_somehow(self, question: Question, reading: Reading) -> None:
         """Ask at once, then by a report job when that was too much."""
         account_id = question.account_id
-        attempts = ATTEMPTS_BELOW if question.only else None
+        is_part = bool(question.only) or reading.is_in_parts
+        attempts = ATTEMPTS_BELOW if is_part else None
         if account_id not in self._jobs_only:
             try:
                 self._ask_at_once(question, reading, attempts)
                 return
             except GraphError as error:
+                is_too_large = error.kind is Kind.TOO_LARGE
                 if error.kind not in DIVISIBLE or question.only:
                     raise
-                is_too_large = error.kind is Kind.TOO_LARGE
+                if reading.is_in_parts and not is_too_large:
+                    raise
             self._say(f"{account_id}: asking for {in_words(question)} by a report job")
         else:
             is_too_large = True

@@ -16,11 +16,11 @@ from pipelines.extract.facebook.pages import Document
 Window = tuple[date, date]
 
 WHOLE_ROW = "*"
-REPORT_JOB = "report job"
+REPORT_JOB, DAYS = "report job", "days"
 # From the easiest to the hardest, as a certificate names them.
 STEPS = (
     "pages of 500", "pages of 250", "pages of 100", "pages of 25",
-    REPORT_JOB, "days", "campaigns", "ad sets", "ads", "fields",
+    REPORT_JOB, DAYS, "campaigns", "ad sets", "ads", "fields",
 )  # fmt: skip
 
 
@@ -124,6 +124,17 @@ class Reading:
     gaps: list[Gap] = field(default_factory=list)
     jobs: list[str] = field(default_factory=list)
     step: str = STEPS[0]
+    # Shared by the readings of a question's parts.
+    refusals: list[str] = field(default_factory=list)
+
+    @property
+    def is_in_parts(self) -> bool:
+        """Tell whether the whole was refused already."""
+        return STEPS.index(self.step) >= STEPS.index(DAYS)
+
+    def part(self) -> "Reading":
+        """Return an empty reading of a part of the same question."""
+        return Reading(step=DAYS, refusals=self.refusals)
 
     def add(self, question: Question, rows: Sequence[Document]) -> None:
         """Take rows; of those that repeat a key the later one is newer."""
