@@ -23,9 +23,9 @@ from pipelines.extract.facebook.leads import LeadsDenied, LeadsReader, Page
 from pipelines.extract.facebook.pacing import Pacer, SystemTimer
 from pipelines.extract.facebook.questions import ACCOUNT_DAYS
 from pipelines.extract.facebook.transport import open_api
-from pipelines.ingest.facebook.backfill import Backfill
 from pipelines.ingest.facebook.config import FacebookConfig
 from pipelines.ingest.facebook.days import Answer
+from pipelines.ingest.facebook.forecast import Forecast, forecast_account
 from pipelines.ingest.facebook.load import AccountLoad
 from pipelines.ingest.facebook.survey import Surveyed
 from pipelines.ingest.facebook.windows import KEPT_MONTHS, earliest_day
@@ -116,7 +116,8 @@ class Probe:
         if not surveyed:
             yield note("no account is open, so no history can be loaded")
             return
-        forecast = Backfill(self.config, surveyed, window, again=True).forecast
+        forecasts = (forecast_account(one, window, again=True) for one in surveyed)
+        forecast = Forecast(window, tuple(forecasts))
         yield note(
             f"a backfill of {KEPT_MONTHS} months ({window[0]}..{window[1]}) would take "
             f"about {forecast.calls:,} calls and {forecast.minutes:.0f} minutes for "

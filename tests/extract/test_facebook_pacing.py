@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from pipelines.extract.facebook.errors import GraphError, Kind
-from pipelines.extract.facebook.pacing import Pacer, SystemTimer
+from pipelines.extract.facebook.pacing import Pacer, Stopped, SystemTimer
 from tests.facebook_client import answering, page, reaching, refusal
 from tests.facebook_clock import VirtualTimer
 
@@ -260,3 +260,14 @@ def test_the_machine_s_clock_goes_on():
     timer.sleep(0)
 
     assert timer.now() >= before > 1_700_000_000
+
+
+def test_who_waits_is_let_go_when_the_run_is_ended():
+    timer = SystemTimer()
+    waiting = threading.Thread(target=pytest.raises, args=(Stopped, timer.sleep, 3600))
+    waiting.start()
+
+    timer.stop()
+    waiting.join(timeout=10)
+
+    assert not waiting.is_alive()

@@ -40,11 +40,17 @@ Key = tuple[str | None, str | None]
 
 
 class Timer(Protocol):
-    """The clock, in seconds since 1970, and the way to wait."""
+    """The clock, in seconds since 1970, and the way to wait until `stop` is called."""
 
     def now(self) -> float: ...
 
     def sleep(self, seconds: float) -> None: ...
+
+    def stop(self) -> None: ...
+
+
+class Stopped(BaseException):
+    """The run is being ended while somebody waits."""
 
 
 class SystemTimer:
@@ -52,12 +58,18 @@ class SystemTimer:
 
     def __init__(self) -> None:
         self._offset = time.time() - time.monotonic()
+        self._stopped = threading.Event()
 
     def now(self) -> float:
         return self._offset + time.monotonic()
 
     def sleep(self, seconds: float) -> None:
-        time.sleep(seconds)
+        if self._stopped.wait(seconds):
+            raise Stopped
+
+    def stop(self) -> None:
+        """Let nobody wait any more: the run is being ended."""
+        self._stopped.set()
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from pipelines.ingest.facebook.load import (
     INSIGHTS,
     AccountLoad,
     AccountResult,
+    Load,
     Progress,
     contained,
     fail,
@@ -55,12 +56,12 @@ class Backfill:
 
     def __init__(
         self,
-        config: FacebookConfig,
+        load: Load,
         accounts: list[Surveyed],
         window: Window,
         again: bool,
     ) -> None:
-        self._config = config
+        self._load = load
         self._accounts = accounts
         self._window = window
         self._again = again
@@ -82,7 +83,7 @@ class Backfill:
         """
         for month in months(self._window):
             work = functools.partial(_load_month, month=month, again=self._again)
-            results = side_by_side(work, self._accounts, self._config)
+            results = side_by_side(work, self._accounts, self._load)
             skipped = tuple(
                 account.done.account_id
                 for account, result in zip(self._accounts, results, strict=True)
@@ -139,7 +140,8 @@ def open_backfill(
             )
         survey = functools.partial(survey_account, loads, window=window)
         ids = sorted(accounts or listed.account_ids)
-        yield Backfill(config, side_by_side(survey, ids, config), window, again)
+        surveyed = side_by_side(survey, ids, loads[0])
+        yield Backfill(loads[0], surveyed, window, again)
 
 
 def _load_month(

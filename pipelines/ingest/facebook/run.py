@@ -81,7 +81,7 @@ def ingest_facebook(
         listed, table = list_and_load(loads[0], databases)
         yield table
         accounts = side_by_side(
-            functools.partial(load_account, loads), listed.account_ids, config
+            functools.partial(load_account, loads), listed.account_ids, loads[0]
         )
         for name in (*ACCOUNT_TABLES, *SIDE_TABLES):
             if merged := _merge(name, accounts):
@@ -198,11 +198,19 @@ def list_and_load(
 
 
 def side_by_side(
-    work: Callable[[Account], Done], accounts: Sequence[Account], config: FacebookConfig
+    work: Callable[[Account], Done], accounts: Sequence[Account], load: Load
 ) -> list[Done]:
-    """Do the same for several accounts at once; the results keep their order."""
-    with ThreadPoolExecutor(max_workers=config.accounts_at_once) as pool:
-        return list(pool.map(work, accounts))
+    """Do the same for several accounts at once; the results keep their order.
+
+    When the run is ended meanwhile, nobody waits for a limit any more.
+    """
+    with ThreadPoolExecutor(max_workers=load.config.accounts_at_once) as pool:
+        try:
+            return list(pool.map(work, accounts))
+        except BaseException:
+            load.timer.stop()
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
 
 
 def _failures(accounts: Sequence[AccountLoad]) -> dict[str, SourceError]:
