@@ -139,8 +139,7 @@ class Reading:
     def add(self, question: Question, rows: Sequence[Document]) -> None:
         """Take rows; of those that repeat a key the later one is newer."""
         for row in rows:
-            key = (question.report.keys and _key(question, row)) or ()
-            self.rows[(str(row.get("date_start")), *key)] = row
+            self.rows[(str(row.get("date_start")), *_key(question, row))] = row
 
     def note(self, step: str) -> None:
         """Remember the hardest step that was needed."""

@@ -25,9 +25,9 @@ from pipelines.ingest.facebook.load import (
     fail,
 )
 from pipelines.ingest.facebook.objects import load_objects
+from pipelines.ingest.facebook.results import account_result
 from pipelines.ingest.facebook.run import (
     Databases,
-    account_result,
     list_and_load,
     opened,
     raise_failures,

@@ -25,7 +25,7 @@ COSTLY_FIELDS = {"*", "spend"}
 # Below it the balance is rounding and ads that changed between the two questions.
 BALANCE_PCT = Decimal(1)
 LEAD_DAYS = 14
-# The monthly look at frozen days, and a week of slack.
+# Each day is read once after it froze; what was seen of it is told for a week.
 FROZEN_LOOK_DAYS = 35
 # A binding to a team; the other lists only say that an account is ours.
 TEAM_LISTS = (

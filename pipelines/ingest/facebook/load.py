@@ -60,7 +60,6 @@ class Load:
     """
 
     config: FacebookConfig
-    client: GraphClient
     extractor: FacebookExtractor
     pacer: Pacer
     warehouse: Warehouse
@@ -71,6 +70,10 @@ class Load:
     confirm_lost: frozenset[str] = frozenset()
     on_progress: Progress = lambda text: None
     refusals: dict[int, TokenRefused] = field(default_factory=dict)
+
+    @property
+    def client(self) -> GraphClient:
+        return self.extractor.client
 
     def writing(self) -> contextlib.AbstractContextManager[Connection]:
         """Open a transaction on the shared connection; nobody else writes meanwhile."""
