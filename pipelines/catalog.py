@@ -22,7 +22,7 @@ RAW = "raw"
 HISTORY = "history"
 META = frozenset({
     "dagster", "source_table", "aliases", "key", "required", "newest", "excluded",
-    "mode", "may_empty", "signature", "ledger", "optional",
+    "mode", "may_empty", "signature", "ledger", "optional", "own",
 })  # fmt: skip
 # How a table is read: whole, or only what changed; unsaid, its size decides.
 ReadMode = Literal["snapshot", "xmin"]
@@ -51,7 +51,8 @@ class Table:
     table that `may_empty` loses all its rows without asking. A `signature` tells the
     database of its system from all others. A `ledger` is written along with other
     tables and has no loads of its own. An `optional` one makes nothing late when its
-    source does not open it to us.
+    source does not open it to us. An `own` one is made by the pipeline's own statement
+    (`warehouse_tables.py`) and declared here for its readers.
     """
 
     system: str
@@ -70,6 +71,7 @@ class Table:
     signature: bool = False
     ledger: bool = False
     optional: bool = False
+    own: bool = False
 
     @property
     def table(self) -> str:
@@ -87,10 +89,11 @@ class Table:
 
 @dataclass(frozen=True)
 class Catalog:
-    """All declared tables: those of raw by system, and the durable ones of history."""
+    """All declared tables: those of raw by system, the durable ones of history, own."""
 
     tables: tuple[Table, ...]
     history: tuple[Table, ...] = ()
+    own: tuple[Table, ...] = ()
 
     def __iter__(self) -> Iterator[Table]:
         return iter(self.tables)
@@ -121,7 +124,11 @@ def load_catalog(folder: Path = STAGING) -> Catalog:
             if table.name in tables:
                 raise ConfigurationError(f"{path}: {table.name} is declared twice")
             tables[table.name] = table
-    return Catalog(tuple(raw.values()), tuple(history.values()))
+    return Catalog(
+        tables=tuple(table for table in raw.values() if not table.own),
+        history=tuple(history.values()),
+        own=tuple(table for table in raw.values() if table.own),
+    )
 
 
 def _entries(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -174,6 +181,7 @@ class _Reader:
             signature=self._flag(meta, "signature"),
             ledger=self._flag(meta, "ledger"),
             optional=self._flag(meta, "optional"),
+            own=self._flag(meta, "own"),
         )
         self._check(table, meta)
         return table

@@ -238,7 +238,7 @@ CONFIG = {
 META = {
     "dagster", "source_table", "aliases", "key", "required", "newest", "personal",
     "excluded", "publish_to", "volume_guard", "mode", "may_empty", "signature",
-    "ledger", "optional",
+    "ledger", "optional", "own",
 }  # fmt: skip
 
 

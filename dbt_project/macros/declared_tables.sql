@@ -1,11 +1,12 @@
 {#- The catalog as rows (system, table_name, is_optional): every declared raw table. Ledgers
-    are left out: they are written along with other tables and have no loads. -#}
+    and own tables are left out: they are written along the way and have no loads. -#}
 {% macro declared_tables() -%}
     {%- set rows = [] -%}
     {%- if execute -%}
         {%- for node in graph.sources.values()
             if node.source_name == 'raw' and '__' in node.name
-            and not node.config.meta.get('ledger') -%}
+            and not node.config.meta.get('ledger')
+            and not node.config.meta.get('own') -%}
             {%- do rows.append(
                 node.name.split('__', 1)
                 + ['true' if node.config.meta.get('optional') else 'false']

@@ -14,7 +14,7 @@ from pipelines.defs.assets import (
     raw_spec,
 )
 from pipelines.defs.resources import Environment, catalog
-from pipelines.ingest.amocrm import ingest_amocrm
+from pipelines.ingest.amocrm.run import ingest_amocrm
 
 SYSTEM = "amocrm"
 TABLES = catalog().of(SYSTEM)
@@ -22,7 +22,11 @@ TABLES = catalog().of(SYSTEM)
 
 @dg.multi_asset(
     name=f"extract_{SYSTEM}",
-    specs=[raw_spec(table, kinds={"amocrm", "postgres"}) for table in TABLES],
+    # What a recent run need not read, and ledgers without a change, are left out.
+    specs=[
+        raw_spec(table, kinds={"amocrm", "postgres"}).replace_attributes(skippable=True)
+        for table in TABLES
+    ],
     pool=SYSTEM,
     retry_policy=SOURCE_RETRIES,
 )

@@ -6,7 +6,7 @@ stands here so that the lineage has no gaps.
 
 import dagster as dg
 
-from pipelines.defs.assets import LOADS_KEY, OWNERS, prepared_warehouse
+from pipelines.defs.assets import LOADS_KEY, OWNERS, prepared_warehouse, raw_spec
 from pipelines.defs.resources import Environment, catalog
 from pipelines.warehouse import HISTORY_TABLES, write_clock
 
@@ -56,4 +56,11 @@ HISTORY = [
     for name, description in HISTORY_TABLES.items()
 ]
 
-defs = dg.Definitions(assets=[clock, LOADS, *HISTORY])
+OWN = [
+    raw_spec(table, kinds={table.system, "postgres"}).replace_attributes(
+        freshness_policy=None
+    )
+    for table in catalog().own
+]
+
+defs = dg.Definitions(assets=[clock, LOADS, *HISTORY, *OWN])

@@ -19,7 +19,7 @@ from pipelines.clock import read_clock
 from pipelines.defs.orphans import free_orphans, identify
 from pipelines.errors import ConfigurationError
 from pipelines.extract.facebook.pacing import SystemTimer, Timer
-from pipelines.ingest.amocrm import AmocrmConfig
+from pipelines.ingest.amocrm.config import AmocrmConfig
 from pipelines.ingest.facebook.config import FacebookConfig
 from pipelines.load.log import RunInfo
 from pipelines.warehouse import dbt_environment

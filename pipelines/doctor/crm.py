@@ -38,7 +38,7 @@ from pipelines.extract.amocrm.extractor import (
     TRASH,
     USERS,
 )
-from pipelines.ingest.amocrm import AmocrmConfig
+from pipelines.ingest.amocrm.config import AmocrmConfig
 
 MAX_WAIT_SECONDS = 30.0
 LONGEST_PAUSE_SECONDS = 1.0
@@ -71,7 +71,7 @@ def examine_amocrm(
     with open_client(config) as client:
         client.listen(clock)
         checks: dict[str, Look] = {
-            "token": lambda: check_token(config.access_token, clock()),
+            "token": lambda: check_token(config.access_token or "", clock()),
             "account": lambda: check_account(client),
             "clock": lambda: _check_clock(client.dates),
         }
@@ -86,7 +86,7 @@ def open_client(
     """Return a client that gives up soon."""
     return ListeningClient(
         config.base_url,
-        LongLivedToken(config.access_token),
+        LongLivedToken(config.access_token or ""),
         requests_per_second=config.requests_per_second,
         max_wait_seconds=MAX_WAIT_SECONDS,
         sleep=lambda seconds: sleep(min(seconds, LONGEST_PAUSE_SECONDS)),

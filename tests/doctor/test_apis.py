@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse
 from pipelines.clock import read_clock
 from pipelines.doctor.crm import check_token, examine_amocrm
 from pipelines.doctor.findings import Finding
-from pipelines.ingest.amocrm import AmocrmConfig
+from pipelines.ingest.amocrm.config import AmocrmConfig
 from pipelines.sandbox.amocrm import Behaviour, amocrm_app
 from pipelines.sandbox.serving import serve
 from tests import amocrm_world

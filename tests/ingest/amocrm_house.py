@@ -8,7 +8,8 @@ from typing import Any
 import psycopg
 from psycopg.rows import dict_row
 
-from pipelines.ingest.amocrm import TABLES, AmocrmConfig, LoadedTable, ingest_amocrm
+from pipelines.ingest.amocrm.config import AmocrmConfig
+from pipelines.ingest.amocrm.run import TABLES, LoadedTable, ingest_amocrm
 from pipelines.load.log import RunInfo
 from pipelines.sandbox.amocrm import Behaviour, amocrm_app
 from pipelines.sandbox.serving import serve

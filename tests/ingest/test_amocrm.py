@@ -8,7 +8,8 @@ import pytest
 from starlette.responses import Response
 
 from pipelines.errors import AuthError, ProtocolError, WarehouseError
-from pipelines.ingest.amocrm import TABLES, AmocrmConfig, ingest_amocrm
+from pipelines.ingest.amocrm.config import AmocrmConfig
+from pipelines.ingest.amocrm.run import TABLES, ingest_amocrm
 from pipelines.load.log import RunInfo
 from tests.amocrm_world import DAY, START, TOKEN, event, lead, stub
 from tests.ingest.amocrm_house import NOW, Crm, open_crm

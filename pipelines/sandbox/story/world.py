@@ -55,7 +55,10 @@ class FacebookWorld:
 
 @dataclass(frozen=True)
 class AmocrmWorld:
-    """AmoCRM v4 documents; `trashed` holds the stubs that `only_deleted` gives."""
+    """AmoCRM v4 documents; `trashed` holds the stubs that `only_deleted` gives.
+
+    Tags are kept by entity, elements carry `catalog_id`, hooks are subscriptions.
+    """
 
     access_token: str
     account: Document
@@ -66,6 +69,14 @@ class AmocrmWorld:
     contacts: list[Document]
     events: list[Document]
     trashed: list[Document]
+    companies: list[Document] = field(default_factory=list)
+    tasks: list[Document] = field(default_factory=list)
+    loss_reasons: list[Document] = field(default_factory=list)
+    tags: dict[str, list[Document]] = field(default_factory=dict)
+    sources: list[Document] = field(default_factory=list)
+    catalogs: list[Document] = field(default_factory=list)
+    catalog_elements: list[Document] = field(default_factory=list)
+    webhooks: list[Document] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

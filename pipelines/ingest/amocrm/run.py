@@ -6,7 +6,7 @@ No Dagster and no protocol: assets belong to `defs/amocrm.py`, requests to
 
 import time
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import psycopg
@@ -18,7 +18,8 @@ from pipelines.extract.amocrm.client import SYSTEM, AmocrmClient
 from pipelines.extract.amocrm.credentials import LongLivedToken
 from pipelines.extract.amocrm.events import Window
 from pipelines.extract.amocrm.extractor import Batches, Document
-from pipelines.ingest.absences import count_absences, mark_absences
+from pipelines.ingest.amocrm.absences import count_absences, mark_absences
+from pipelines.ingest.amocrm.config import AmocrmConfig
 from pipelines.load.documents import (
     append_documents,
     replace_documents,
@@ -38,15 +39,6 @@ SETTLED = timedelta(seconds=60)
 # Read again each time, for what was written late.
 ENTITIES_OVERLAP = timedelta(minutes=10)
 EVENTS_OVERLAP = timedelta(minutes=15)
-
-
-@dataclass(frozen=True)
-class AmocrmConfig:
-    """How to reach one AmoCRM account."""
-
-    base_url: str
-    access_token: str = field(repr=False)
-    requests_per_second: float = 5
 
 
 @dataclass(frozen=True)
@@ -92,7 +84,7 @@ def ingest_amocrm(
     events always go on where they ended. `run.as_of` is the clock; the raw tables must
     exist.
     """
-    credential = LongLivedToken(config.access_token)
+    credential = LongLivedToken(config.access_token or "")
     failures: list[SourceError] = []
     with (
         AmocrmClient(
