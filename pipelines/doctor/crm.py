@@ -9,10 +9,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from typing import Any
-
-import httpx
 
 from pipelines.clock import BUSINESS_ZONE
 from pipelines.doctor.findings import (
@@ -47,49 +44,32 @@ EXPIRES_SOON = timedelta(days=14)
 ENTITIES = (USERS, PIPELINES, *FIELDS.values(), LEADS, TRASH, CONTACTS)
 
 
-class ListeningClient(AmocrmClient):
-    """The extractor's client, which also keeps the server's time of each answer."""
-
-    dates: list[tuple[datetime, datetime]]
-
-    def listen(self, clock: Clock) -> None:
-        """Note when an answer came, by its own header and by our clock."""
-        self.dates = []
-
-        def keep(response: httpx.Response) -> None:
-            with contextlib.suppress(ValueError, TypeError):
-                sent = parsedate_to_datetime(response.headers.get("date", ""))
-                self.dates.append((sent, clock()))
-
-        self._http.event_hooks["response"].append(keep)
-
-
 def examine_amocrm(
     config: AmocrmConfig, *, clock: Clock, probe: bool = False
 ) -> Iterator[Finding]:
     """Ask AmoCRM who we are; with `probe` also for one row of everything we read."""
-    with open_client(config) as client:
-        client.listen(clock)
+    with open_client(config, clock=clock) as client:
         checks: dict[str, Look] = {
             "token": lambda: check_token(config.access_token or "", clock()),
             "account": lambda: check_account(client),
-            "clock": lambda: _check_clock(client.dates),
+            "clock": lambda: _check_clock(client.skew),
         }
         if probe:
-            checks["rights"] = lambda: check_rights(config)
+            checks["rights"] = lambda: check_rights(config, clock=clock)
         yield from conduct(SYSTEM, checks)
 
 
 def open_client(
-    config: AmocrmConfig, *, sleep: Callable[[float], None] = time.sleep
-) -> ListeningClient:
+    config: AmocrmConfig, *, clock: Clock, sleep: Callable[[float], None] = time.sleep
+) -> AmocrmClient:
     """Return a client that gives up soon."""
-    return ListeningClient(
+    return AmocrmClient(
         config.base_url,
         LongLivedToken(config.access_token or ""),
         requests_per_second=config.requests_per_second,
         max_wait_seconds=MAX_WAIT_SECONDS,
         sleep=lambda seconds: sleep(min(seconds, LONGEST_PAUSE_SECONDS)),
+        wall=lambda: clock().timestamp(),
     )
 
 
@@ -134,21 +114,20 @@ def check_account(client: AmocrmClient) -> Iterator[Remark]:
         )
 
 
-def _check_clock(dates: list[tuple[datetime, datetime]]) -> Iterator[Remark]:
-    if not dates:
+def _check_clock(skew: timedelta | None) -> Iterator[Remark]:
+    if skew is None:
         yield note("no answer told the server's time")
         return
-    sent, received = dates[-1]
-    yield from judge_drift(sent - received)
+    yield from judge_drift(skew)
 
 
-def check_rights(config: AmocrmConfig) -> Iterator[Remark]:
+def check_rights(config: AmocrmConfig, *, clock: Clock) -> Iterator[Remark]:
     """Ask for one row of each kind that is loaded."""
     readable = []
     paths = [(listing.path, listing.query) for listing in ENTITIES]
     for path, query in (*paths, ("events", ())):
         # A refusal ends a client for good, so each question has its own.
-        with open_client(config) as client:
+        with open_client(config, clock=clock) as client:
             try:
                 client.get(path, (*query, ("limit", 1)), table=path)
             except SourceError as refused:

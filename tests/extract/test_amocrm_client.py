@@ -1,6 +1,7 @@
 """The AmoCRM client stays within the rate, hears refusals and tells no secrets."""
 
 import contextlib
+import itertools
 import json
 import logging
 from collections import deque
@@ -20,7 +21,7 @@ from pipelines.errors import (
 from pipelines.extract.amocrm.answers import asked_wait, redact
 from pipelines.extract.amocrm.client import AmocrmClient
 from pipelines.extract.amocrm.credentials import LongLivedToken
-from pipelines.extract.amocrm.limiter import RateLimiter
+from pipelines.extract.amocrm.limiter import LocalBudget
 from pipelines.sandbox.amocrm import Behaviour, amocrm_app
 from pipelines.sandbox.serving import serve
 from tests.amocrm_world import TOKEN, small_world
@@ -119,7 +120,7 @@ def test_a_wait_longer_than_the_run_may_take_ends_it():
 
 @pytest.mark.parametrize(
     ("status", "remedy"),
-    [(401, "AMOCRM_ACCESS_TOKEN"), (402, "pay for it"), (403, "support")],
+    [(401, "AMOCRM_ACCESS_TOKEN"), (402, "pay for the"), (403, "support")],
 )
 def test_a_final_refusal_stops_everything_at_once(status, remedy):
     page = HTMLResponse("<html><h1>nginx</h1></html>", status_code=status)
@@ -232,19 +233,18 @@ def test_addresses_with_phones_are_not_logged(caplog):
     assert "77000000001" not in caplog.text
 
 
-@pytest.mark.parametrize("per_second", [0.5, 1, 5])
-def test_no_second_holds_more_requests_than_allowed(per_second):
+@pytest.mark.parametrize("per_second", [0.5, 1, 5, 7])
+def test_requests_are_spaced_evenly(per_second):
     clock = Clock()
-    limiter = RateLimiter(per_second, clock=clock.read, sleep=clock.sleep)
+    budget = LocalBudget(per_second, clock=clock.read, sleep=clock.sleep)
     times = []
 
     for _ in range(30):
-        limiter.wait()
+        budget.before_call()
         times.append(clock.now)
 
-    allowed, window = max(1, int(per_second)), max(1, 1 / per_second)
-    for begin in times:
-        assert sum(begin <= moment < begin + window for moment in times) <= allowed
+    gaps = [after - before for before, after in itertools.pairwise(times)]
+    assert gaps == pytest.approx([1 / per_second] * 29)
 
 
 def test_redaction_leaves_small_numbers_alone():

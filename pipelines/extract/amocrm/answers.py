@@ -6,6 +6,7 @@ Nothing here asks again or raises: what an answer leads to belongs to `client.py
 import contextlib
 import json
 import re
+from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,6 +14,10 @@ from urllib.parse import urlsplit
 import httpx
 
 DETAIL_CHARACTERS = 300
+MAX_DETAIL_BYTES = 20_000
+# The hosts of AmoCRM's accounts; what a token or a hook says must be one of them.
+HOSTS = (".amocrm.ru", ".amocrm.com", ".kommo.com")
+ID = re.compile(r"/\d+(?=/|$)")
 QUERY = re.compile(r"(\bquery=)[^&\s\"']*", re.IGNORECASE)
 LONG_NUMBER = re.compile(r"\+?\d[\d\s()-]{8,}\d")
 
@@ -36,6 +41,24 @@ def host_of(address: str) -> str | None:
     return None
 
 
+def is_amocrm_host(host: str) -> bool:
+    """Tell whether a host that a token or a hook names can be an account's."""
+    return host.lower().endswith(HOSTS)
+
+
+def path_template(path: str) -> str:
+    """Return a path without the ids in it."""
+    return ID.sub("/{id}", path)
+
+
+def server_date(response: httpx.Response) -> datetime | None:
+    """Return the server's time of an answer."""
+    with contextlib.suppress(ValueError, TypeError):
+        sent = parsedate_to_datetime(response.headers.get("date", ""))
+        return sent if sent.tzinfo else None
+    return None
+
+
 def asked_wait(response: httpx.Response) -> float:
     """Return the seconds that an answer asks to wait: in its header or in its body."""
     in_body = (body_of(response) or {}).get("retry_after")
@@ -46,7 +69,9 @@ def refusal_detail(response: httpx.Response) -> str:
     """Return the reason that a refusal states, whatever its form."""
     body = body_of(response)
     if body is None:
-        text = re.sub(r"<[^>]*>", " ", response.text)
+        # Not by the charset that it claims: some names of those are no charset at all.
+        text = response.content[:MAX_DETAIL_BYTES].decode("utf-8", "replace")
+        text = re.sub(r"<[^>]*>", " ", text)
         return " ".join(text.split())[:DETAIL_CHARACTERS] or "no reason given"
     parts = [body.get(name) for name in ("title", "detail", "hint")]
     parts.append(body.get("validation-errors"))
