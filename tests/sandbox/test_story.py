@@ -14,6 +14,7 @@ from tests.sandbox.traps import (
     advertising,
     challenge,
     facebook,
+    history,
     leads,
     mapping,
     sales,
@@ -27,7 +28,7 @@ OTHER = StoryOptions(
     now=datetime(2024, 3, 10, 18, 59, tzinfo=UTC),
     base_rate=Decimal(451),
 )
-SUBJECTS = (advertising, challenge, facebook, leads, mapping, sales)
+SUBJECTS = (advertising, challenge, facebook, history, leads, mapping, sales)
 COUNTS = {
     "landing": {
         "landing_leads": 1_112, "journey_stages": 760, "express_course_sales": 87,

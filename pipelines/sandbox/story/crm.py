@@ -1,14 +1,18 @@
-"""What AmoCRM's API says of the deals: documents of v4, events, the trash.
+"""What AmoCRM's API says of the deals and their people: documents of v4, the trash.
 
-Dictionaries (pipelines, fields, users) belong to `crm_dictionaries.py`.
+Dictionaries (pipelines, fields, users) belong to `crm_dictionaries.py`, the feed to
+`crm_events.py`, everything beside deals and contacts to `crm_lists.py`.
 """
 
+import operator
+from collections.abc import Callable
 from datetime import datetime
 
 from pipelines.sandbox.story.calendar import unix
 from pipelines.sandbox.story.crm_dictionaries import (
     ACCOUNT_ID,
     EMAIL_FIELD,
+    LOSS_REASONS,
     MANAGER_IDS,
     PHONE_FIELD,
     TRACKING_FIELDS,
@@ -16,7 +20,10 @@ from pipelines.sandbox.story.crm_dictionaries import (
     describe_account,
     describe_users,
     list_pipelines,
+    manager_of,
 )
+from pipelines.sandbox.story.crm_events import deal_events, deal_history
+from pipelines.sandbox.story.crm_lists import write_lists
 from pipelines.sandbox.story.deals import LOST, UTM_KEYS, Deal
 from pipelines.sandbox.story.dice import Dice
 from pipelines.sandbox.story.draft import Draft
@@ -24,40 +31,72 @@ from pipelines.sandbox.story.people import Person, spell_email, spell_phone
 from pipelines.sandbox.story.world import AmocrmWorld, Document
 
 TOKEN = "sandbox-amocrm-token"
-ULID_LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"
 
 
 def write_crm(draft: Draft) -> AmocrmWorld:
-    """Write every deal down as AmoCRM would show it now."""
-    dice = draft.dice("crm")
-    fields = custom_fields()
-    listed = [deal for deal in draft.deals if deal.is_listed]
-    known = [deal for deal in draft.deals if deal.is_listed or deal.is_trashed]
-    events = [event for deal in known for event in _events(dice, deal)]
+    """Write every deal down as AmoCRM would show it now.
+
+    The history's deals are written with chance of their own, after all the others.
+    """
+    told, later = draft.deals[: draft.told], draft.deals[draft.told :]
+    first = _written(draft.dice("crm"), told, deal_events)
+    dice = draft.dice("crm history")
+    lists = write_lists(dice, later)
+    second = _written(dice, later, deal_history)
+    leads, contacts, events = map(operator.add, first, second)
     return AmocrmWorld(
         access_token=TOKEN,
         account=describe_account(),
         users=describe_users(),
         pipelines=list_pipelines(),
-        custom_fields=fields,
-        leads=[_lead(dice, deal, fields["leads"]) for deal in listed],
-        contacts=_contacts(dice, listed),
-        events=sorted(events, key=lambda event: (event["created_at"], event["id"])),
+        custom_fields=custom_fields(),
+        leads=leads,
+        contacts=contacts,
+        events=sorted(
+            [*events, *lists.events],
+            key=lambda event: (event["created_at"], event["id"]),
+        ),
         trashed=[_stub(deal) for deal in draft.deals if deal.is_trashed],
+        companies=lists.companies,
+        tasks=lists.tasks,
+        loss_reasons=lists.loss_reasons,
+        tags=lists.tags,
+        sources=lists.sources,
+        catalogs=lists.catalogs,
+        catalog_elements=lists.catalog_elements,
+        webhooks=lists.webhooks,
     )
 
 
+Written = tuple[list[Document], list[Document], list[Document]]
+
+
+def _written(
+    dice: Dice, deals: list[Deal], events_of: Callable[[Dice, Deal], list[Document]]
+) -> Written:
+    """Write leads, contacts and events; the dice are cast for events first."""
+    fields = custom_fields()["leads"]
+    listed = [deal for deal in deals if deal.is_listed]
+    events = [
+        event for deal in deals if deal.is_known for event in events_of(dice, deal)
+    ]
+    leads = [_lead(dice, deal, fields) for deal in listed]
+    return leads, _contacts(dice, listed), events
+
+
 def _lead(dice: Dice, deal: Deal, fields: list[Document]) -> Document:
-    updated_at = max([deal.updated_at, *(moment for _, moment in deal.deletions)])
-    return {
+    updates = [change.changed_at for change in deal.changes if change.is_update]
+    deleted = [moment for _, moment in deal.deletions]
+    updated_at = max([deal.updated_at, *deleted, *updates])
+    document = {
         "id": deal.deal_id,
         "name": deal.name,
         "price": deal.price,
-        "responsible_user_id": MANAGER_IDS[deal.deal_id % len(MANAGER_IDS)],
+        "responsible_user_id": manager_of(deal.deal_id),
         "group_id": 0,
         "status_id": deal.status,
         "pipeline_id": deal.pipeline,
-        "loss_reason_id": 700001 if deal.status == LOST else None,
+        "loss_reason_id": LOSS_REASONS[0]["id"] if deal.status == LOST else None,
         "created_by": 0,
         "updated_by": MANAGER_IDS[0],
         "created_at": unix(deal.created_at),
@@ -76,8 +115,19 @@ def _lead(dice: Dice, deal: Deal, fields: list[Document]) -> Document:
             else [],
             "companies": [],
             "contacts": _links(deal),
+            **deal.embedded,
         },
+        **deal.document,
     }
+    if reason_id := document["loss_reason_id"]:
+        document["_embedded"] |= {"loss_reason": _reason(deal.deal_id, reason_id)}
+    return document
+
+
+def _reason(deal_id: int, reason_id: int) -> Document | list[Document]:
+    """Return the reason of a loss: the documentation shows a list and an object."""
+    reason = next(one for one in LOSS_REASONS if one["id"] == reason_id)
+    return [dict(reason)] if deal_id % 2 == 0 else dict(reason)
 
 
 def _links(deal: Deal) -> list[Document]:
@@ -176,60 +226,6 @@ def _multitext(field_id: int, name: str, code: str, texts: list[str]) -> Documen
             for number, text in enumerate(texts)
         ],
     }
-
-
-def _events(dice: Dice, deal: Deal) -> list[Document]:
-    if not deal.has_events:
-        return []
-    events = [_event(dice, deal, "lead_added", deal.created_at)]
-    for before, after in zip(deal.moves, deal.moves[1:], strict=False):
-        was = {"lead_status": {"id": before.status, "pipeline_id": before.pipeline}}
-        now = {"lead_status": {"id": after.status, "pipeline_id": after.pipeline}}
-        events.append(
-            _event(
-                dice,
-                deal,
-                "lead_status_changed",
-                after.moved_at,
-                before=was,
-                after=now,
-            )
-        )
-    for event_type, moment in deal.deletions:
-        events.append(_event(dice, deal, event_type, moment))
-    return events
-
-
-def _event(
-    dice: Dice,
-    deal: Deal,
-    event_type: str,
-    happened_at: datetime,
-    *,
-    before: Document | None = None,
-    after: Document | None = None,
-) -> Document:
-    return {
-        "id": _ulid(dice, happened_at),
-        "type": event_type,
-        "entity_id": deal.deal_id,
-        "entity_type": "lead",
-        "created_by": 0 if event_type == "lead_added" else MANAGER_IDS[0],
-        "created_at": unix(happened_at),
-        "value_before": [before] if before else [],
-        "value_after": [after] if after else [],
-        "account_id": ACCOUNT_ID,
-    }
-
-
-def _ulid(dice: Dice, moment: datetime) -> str:
-    """Return an id that sorts by time, as AmoCRM's event ids do."""
-    number = (unix(moment) * 1000 << 80) | dice.getrandbits(80)
-    letters = ""
-    for _ in range(26):
-        letters = ULID_LETTERS[number & 31] + letters
-        number >>= 5
-    return letters
 
 
 def _stub(deal: Deal) -> Document:

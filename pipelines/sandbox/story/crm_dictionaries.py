@@ -15,12 +15,15 @@ from pipelines.sandbox.story.deals import (
     STAGES,
     TEST,
     TWO_STEP,
+    WEBINARS,
     WON,
 )
 from pipelines.sandbox.story.world import Document
 
 ACCOUNT_ID = 30_000_001
 MANAGER_IDS = (11_000_001, 11_000_002, 11_000_003)
+# She left; deals and events still name her.
+FORMER_ID = 11_000_004
 PHONE_FIELD, EMAIL_FIELD = 301_001, 301_003
 TRACKING_FIELDS = {
     "UTM_CONTENT": 434725,
@@ -42,6 +45,16 @@ TWIN_NAMES = {
     TWIN_OTHER: "Комментарий менеджера",
     NAMED_SOURCE: "UTM_Source",
 }
+LOSS_REASONS = [
+    {"id": 700001 + number, "name": name, "sort": 10_000 * (number + 1),
+     "created_at": 1_700_000_000, "updated_at": 1_700_000_000}
+    for number, name in enumerate(("Дорого", "Нет ответа", "Передумал"))
+]  # fmt: skip
+TAG_IDS = {"landing": 501, "vip": 502, "Повтор": 503}
+SOURCE_ID, OTHER_SOURCE_ID = 15_001_001, 15_001_002
+# A kind of field that no client has heard of, and one that people choose from.
+RATING_FIELD, PACKAGE_FIELD = 970_001, 970_003
+PACKAGES = {970_101: "Стандарт", 970_102: "Премиум"}
 # More than a page of fields stands before the twins.
 FILLER_FIELDS = 55
 PIPELINES = {
@@ -54,7 +67,9 @@ PIPELINES = {
     TEST: "Тестовая",
     PROFTEST: "Профтест (старая)",
     PARTNERS: "Партнёры",
+    WEBINARS: "Вебинары (архив)",
 }
+ARCHIVED = {PROFTEST, WEBINARS}
 
 
 def describe_account() -> Document:
@@ -75,17 +90,22 @@ def describe_account() -> Document:
 
 
 def describe_users() -> list[Document]:
-    """Return the sales managers."""
+    """Return the sales managers, the former one included."""
     return [
         {
             "id": user_id,
             "name": f"Manager Sample{number}",
             "email": f"manager.{number}@crm.example",
             "lang": "ru",
-            "rights": {"is_admin": number == 1, "is_active": True},
+            "rights": {"is_admin": number == 1, "is_active": user_id != FORMER_ID},
         }
-        for number, user_id in enumerate(MANAGER_IDS, start=1)
+        for number, user_id in enumerate((*MANAGER_IDS, FORMER_ID), start=1)
     ]
+
+
+def manager_of(deal_id: int) -> int:
+    """Return who is responsible for a deal that was never handed over."""
+    return MANAGER_IDS[deal_id % len(MANAGER_IDS)]
 
 
 def list_pipelines() -> list[Document]:
@@ -97,7 +117,7 @@ def list_pipelines() -> list[Document]:
             "sort": number,
             "is_main": pipeline_id == EXPRESS,
             "is_unsorted_on": True,
-            "is_archive": pipeline_id == PROFTEST,
+            "is_archive": pipeline_id in ARCHIVED,
             "account_id": ACCOUNT_ID,
             "_embedded": {"statuses": _statuses(pipeline_id)},
         }
@@ -136,6 +156,13 @@ def custom_fields() -> dict[str, list[Document]]:
     ]
     fields += [_field(field_id, name, None, "text") for field_id, name in
                TWIN_NAMES.items()]  # fmt: skip
+    fields.append(_field(RATING_FIELD, "Оценка робота", None, "neural_rating"))
+    packages = [
+        {"id": enum_id, "value": name, "sort": enum_id}
+        for enum_id, name in PACKAGES.items()
+    ]
+    choice = _field(PACKAGE_FIELD, "Пакет", None, "select")
+    fields.append(choice | {"enums": packages})
     contacts = [
         _field(PHONE_FIELD, "Телефон", "PHONE", "multitext"),
         _field(EMAIL_FIELD, "Email", "EMAIL", "multitext"),

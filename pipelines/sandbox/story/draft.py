@@ -29,6 +29,8 @@ class Draft:
     plan: CampaignPlan
     crowd: Crowd
     deals: list[Deal] = field(default_factory=list)
+    # How many deals were told before the history began.
+    told: int = 0
     scene_leads: list[Lead] = field(default_factory=list)
     tables: Tables = field(
         default_factory=lambda: {

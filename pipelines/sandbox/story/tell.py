@@ -1,6 +1,7 @@
 """Tell the story: the same options always give the same world.
 
-The order matters: scenes first, then the ordinary days that fill the tables up.
+The order matters: scenes first, then the ordinary days that fill the tables up, then
+what became of deals in the CRM, which disturbs nothing told before.
 """
 
 from pipelines.errors import SandboxError
@@ -10,6 +11,7 @@ from pipelines.sandbox.story.crm import write_crm
 from pipelines.sandbox.story.currency import tell_rates
 from pipelines.sandbox.story.draft import Draft, begin
 from pipelines.sandbox.story.drift import drift
+from pipelines.sandbox.story.history import tell_history
 from pipelines.sandbox.story.journeys import tell_journeys
 from pipelines.sandbox.story.leads import tell_leads
 from pipelines.sandbox.story.learning import tell_learning
@@ -48,6 +50,8 @@ def tell(options: StoryOptions | None = None) -> World:
     tell_cut_copies(draft)
     tell_learning(draft)
     tell_operations(draft)
+    facebook = tell_advertising(draft, leads)
+    tell_history(draft, leads)
     databases = {system: dict(tables) for system, tables in draft.tables.items()}
     if options.variant == "drifted":
         databases = drift(databases)
@@ -55,7 +59,7 @@ def tell(options: StoryOptions | None = None) -> World:
         options=options,
         now=options.now,
         databases=databases,
-        facebook=tell_advertising(draft, leads),
+        facebook=facebook,
         amocrm=write_crm(draft),
     )
 
