@@ -118,7 +118,7 @@ def _load(
 ) -> LoadResult:
     raw = describe_raw(connection, table.removeprefix("raw."))
     create_stage(connection, raw, ordered=True)
-    rows_read = _stage(connection, raw, rows)
+    rows_read = stage_documents(connection, raw, rows)
     # Locked only now: an API read may take an hour.
     lock_table(connection, raw)
     analyze_stage(connection, raw.key)
@@ -135,7 +135,7 @@ def _load(
     return LoadResult(rows_read, inserted, updated, deleted)
 
 
-def _stage(connection: Connection, raw: RawTable, rows: Iterable[Row]) -> int:
+def stage_documents(connection: Connection, raw: RawTable, rows: Iterable[Row]) -> int:
     """Stream the rows into the stage and count them."""
     columns = [*raw.columns, "_row"]
     statement = sql.SQL("copy {} ({}) from stdin").format(

@@ -11,16 +11,16 @@ from pipelines.errors import ProtocolError
 from pipelines.extract.amocrm import events as feed
 from pipelines.extract.amocrm.client import AmocrmClient
 from pipelines.extract.amocrm.credentials import LongLivedToken
-from pipelines.extract.amocrm.events import Window
+from pipelines.extract.amocrm.events import Window, read_events
 from pipelines.extract.amocrm.extractor import (
+    LEADS,
     extract_account,
     extract_custom_fields,
-    extract_events,
-    extract_leads,
     extract_pipelines,
     extract_trash,
     extract_users,
 )
+from pipelines.extract.amocrm.keyset import read_changed
 from pipelines.sandbox.amocrm import Behaviour, amocrm_app
 from pipelines.sandbox.serving import serve
 from pipelines.sandbox.story.world import AmocrmWorld
@@ -49,7 +49,7 @@ def test_any_number_of_leads_is_read_once(count):
     world = small_world(leads=[lead(number) for number in range(1, count + 1)])
 
     with reading(world) as client:
-        found = ids(extract_leads(client))
+        found = ids(read_changed(client, LEADS))
 
     assert sorted(found) == list(range(1, count + 1))
 
@@ -61,7 +61,7 @@ def test_more_leads_in_one_second_than_a_page_holds_are_all_read(count):
     world = small_world(leads=[*mass, *others])
 
     with reading(world) as client:
-        found = ids(extract_leads(client))
+        found = ids(read_changed(client, LEADS))
 
     assert set(found) == {*range(1, count + 1), 1000, 1001}
 
@@ -73,7 +73,7 @@ def test_a_server_that_shows_fewer_rows_than_asked_loses_none(cap):
     behaviour = Behaviour(page_cap=cap)
 
     with reading(small_world(leads=mass + tail), behaviour) as client:
-        found = ids(extract_leads(client))
+        found = ids(read_changed(client, LEADS))
 
     assert set(found) == set(range(1, 261))
 
@@ -84,7 +84,7 @@ def test_a_next_link_at_the_end_is_not_believed(count):
     behaviour = Behaviour(always_says_next=True)
 
     with reading(world, behaviour) as client:
-        found = ids(extract_leads(client))
+        found = ids(read_changed(client, LEADS))
 
     assert set(found) == set(range(1, count + 1))
 
@@ -102,7 +102,7 @@ def test_leads_that_change_between_two_pages_hide_no_other(writes):
             row["updated_at"] = next(later)
 
     with reading(small_world(leads=leads), Behaviour(before=change)) as client:
-        found = ids(extract_leads(client))
+        found = ids(read_changed(client, LEADS))
 
     assert set(found) == set(range(1, 1501))
 
@@ -117,9 +117,9 @@ def test_a_lead_that_changes_while_it_is_read_comes_again_newer():
 
     behaviour.before = change
     with reading(small_world(leads=leads), behaviour) as client:
-        documents = [row for batch in extract_leads(client) for row in batch]
+        rows = [row for batch in read_changed(client, LEADS) for row in batch]
 
-    prices = [row["payload"]["price"] for row in documents if row["id"] == 1]
+    prices = [row["price"] for row in rows if row["id"] == 1]
     assert prices == [5_000, 9_000]
 
 
@@ -127,7 +127,7 @@ def test_only_what_changed_since_is_read():
     world = small_world(leads=[lead(number) for number in range(1, 11)])
 
     with reading(world) as client:
-        found = ids(extract_leads(client, since=START + 8))
+        found = ids(read_changed(client, LEADS, since=START + 8))
 
     assert found == [8, 9, 10]
 
@@ -136,7 +136,7 @@ def test_nothing_new_is_one_request_and_no_error():
     behaviour = Behaviour()
 
     with reading(small_world(), behaviour) as client:
-        assert ids(extract_leads(client, since=START + 5_000)) == []
+        assert ids(read_changed(client, LEADS, since=START + 5_000)) == []
 
     assert len(behaviour.requests) == 1
 
@@ -148,16 +148,16 @@ def test_a_filter_that_the_server_ignores_is_an_error():
         reading(world, Behaviour(ignores_filters=True)) as client,
         pytest.raises(ProtocolError, match=r"amocrm\.leads .*filter was ignored"),
     ):
-        ids(extract_leads(client, since=START + 8))
+        ids(read_changed(client, LEADS, since=START + 8))
 
 
 def test_leads_carry_their_contacts_and_no_links():
     with reading(small_world()) as client:
-        ((document,),) = extract_leads(client)
+        ((row,),) = read_changed(client, LEADS)
 
-    assert document["id"] == 1
-    assert document["payload"]["_embedded"]["contacts"][0]["id"] == 70_001
-    assert "_links" not in document["payload"]
+    assert row["id"] == 1
+    assert row["_embedded"]["contacts"][0]["id"] == 70_001
+    assert "_links" not in row
 
 
 def test_fields_behind_the_first_fifty_are_read():
@@ -216,7 +216,7 @@ def test_events_of_a_window_are_read_each_once(cap):
     window = Window(START + 11, START + 490)
 
     with reading(world, Behaviour(page_cap=cap)) as client:
-        found = ids(extract_events(client, window))
+        found = ids(read_events(client, window))
 
     assert sorted(found) == [event(number)["id"] for number in range(11, 491)]
 
@@ -228,7 +228,7 @@ def test_deep_pages_are_avoided_and_no_event_is_lost(monkeypatch):
     behaviour = Behaviour()
 
     with reading(small_world(events=crowd + others), behaviour) as client:
-        found = ids(extract_events(client, Window(0, START + 9_000)))
+        found = ids(read_events(client, Window(1, START + 9_000)))
 
     assert len(found) == len(set(found)) == 1500
     assert "page=9&" not in "".join(behaviour.requests)
@@ -238,9 +238,9 @@ def test_events_of_other_types_are_an_error_not_a_surprise():
     world = small_world(events=[event(1, kind="task_added")])
 
     with reading(world) as client:
-        assert ids(extract_events(client, Window(0, START + 9))) == []
+        assert ids(read_events(client, Window(1, START + 9))) == []
     with (
         reading(world, Behaviour(ignores_filters=True)) as client,
         pytest.raises(ProtocolError, match="an event task_added came"),
     ):
-        ids(extract_events(client, Window(0, START + 9)))
+        ids(read_events(client, Window(1, START + 9)))

@@ -16,6 +16,10 @@ from pipelines.sandbox.serving import serve
 from pipelines.sandbox.story.world import AmocrmWorld
 from tests.amocrm_world import START, TOKEN, contact, event, lead, small_world
 
+LEDGERS = (
+    "entity_versions", "dictionary_versions", "absences", "webhook_items",
+    "webhook_inbox", "cursors", "budget", "api_calls",
+)  # fmt: skip
 NOW = datetime.fromtimestamp(START, UTC) + timedelta(days=10)
 
 
@@ -32,14 +36,21 @@ class Crm:
         self.runs = 0
 
     def load(
-        self, *, full: bool = True, now: datetime = NOW, token: str = TOKEN
+        self,
+        *,
+        full: bool = True,
+        now: datetime = NOW,
+        token: str = TOKEN,
+        **options: Any,
     ) -> dict[str, LoadedTable]:
         """Load everything; what was loaded before an error stays in `self.loaded`."""
         self.runs += 1
         run = RunInfo(run_id=f"run-{self.runs}", as_of=now)
         config = AmocrmConfig(self.url, token, requests_per_second=10_000)
         self.loaded: dict[str, LoadedTable] = {}
-        for table in ingest_amocrm(self.warehouse, config, run=run, full=full):
+        for table in ingest_amocrm(
+            self.warehouse, config, run=run, full=full, **options
+        ):
             self.loaded[table.table] = table
         return self.loaded
 
@@ -65,6 +76,8 @@ def open_crm(warehouse: str) -> Iterator[Crm]:
         connection.execute("truncate raw._loads")
         for table in TABLES:
             connection.execute(f"truncate raw.amocrm__{table}")
+        for ledger in LEDGERS:
+            connection.execute(f"truncate raw.amocrm__{ledger}")
     world = small_world(
         leads=[lead(number) for number in range(1, 301)],
         contacts=[contact(number) for number in range(70_001, 70_251)],

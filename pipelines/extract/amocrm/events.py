@@ -1,15 +1,15 @@
-"""The feed of events: what happened to deals, read in closed windows of time.
+"""The feed of events: what happened to entities, read in closed windows of time.
 
 Which events are wanted stands here; what they mean belongs to the models.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from pipelines.extract.amocrm.client import AmocrmClient, Query
-from pipelines.extract.amocrm.paging import EVENTS_LIMIT, Listing, Row, read_page
+from pipelines.extract.amocrm.paging import EVENTS_LIMIT, Listing, Reader, Row
 
-# A new type needs one read from the beginning, for its past was never asked for.
+# A new type is read from the beginning, for its past was never asked for.
 EVENT_TYPES = (
     "lead_added",
     "lead_deleted",
@@ -18,18 +18,19 @@ EVENT_TYPES = (
     "sale_field_changed",
     "entity_responsible_changed",
     "entity_merged",
+    "entity_linked",
+    "entity_unlinked",
+    "entity_tag_added",
+    "entity_tag_deleted",
     "contact_deleted",
     "contact_restored",
-)
-EVENTS = Listing(
-    table="events",
-    path="events",
-    name="events",
-    query=tuple(("filter[type][]", name) for name in EVENT_TYPES),
-    limit=EVENTS_LIMIT,
+    "company_deleted",
+    "company_restored",
 )
 # Nobody says how deep pages go; deeper than this the window is made smaller instead.
 MAX_DEPTH = 20
+# So many entities may be asked about at once.
+MAX_ENTITIES = 10
 
 
 @dataclass(frozen=True)
@@ -50,31 +51,63 @@ class Window:
         return f"created_at {self.first}..{self.last}"
 
 
-def read_events(client: AmocrmClient, window: Window) -> Iterator[list[Row]]:
+def events_of(types: Sequence[str]) -> Listing:
+    """Describe the feed of some types."""
+    return Listing(
+        table="events",
+        path="events",
+        name="events",
+        query=tuple(("filter[type][]", name) for name in types),
+        limit=EVENTS_LIMIT,
+    )
+
+
+def field_event_type(field_id: int) -> str:
+    """Return the type of changes of a custom field; it may only be asked for alone."""
+    return f"custom_field_{field_id}_value_changed"
+
+
+def read_events(
+    client: AmocrmClient, window: Window, types: Sequence[str] = EVENT_TYPES
+) -> Iterator[list[Row]]:
     """Yield the events of a window that lies in the past, newest first as a rule."""
-    last, page = window.last, 1
-    oldest, descending = last, True
+    reader = Reader(client, events_of(types))
+    last: int | None = window.last
     # Events of the oldest second so far: a smaller window shows them once more.
     known: set[str] = set()
-    before: list[str] = []
-    while True:
-        asked = Window(window.first, last)
-        rows = read_page(client, EVENTS, page=page, query=asked.query).rows
-        if not rows:
-            return
-        _check(rows, asked)
-        ids = [row["id"] for row in rows]
-        if ids == before:
-            message = f"page {page} shows the events of the page before"
-            raise EVENTS.error(message, window=str(asked))
-        yield [row for row in rows if row["id"] not in known]
-        descending = descending and _is_descending(rows, below=oldest)
-        if rows[-1]["created_at"] != oldest:
-            oldest, known = rows[-1]["created_at"], set()
-        known |= {row["id"] for row in rows if row["created_at"] == oldest}
-        before, page = ids, page + 1
-        if page > MAX_DEPTH and descending and oldest < last:
-            last, page, before = oldest, 1, []
+    while last is not None:
+        asked, last = Window(window.first, last), None
+        oldest, descending = asked.last, True
+        for depth, rows in enumerate(reader.pages(asked.query), start=1):
+            _check(reader.listing, rows, asked, types)
+            yield [row for row in rows if row["id"] not in known]
+            descending = descending and _is_descending(rows, below=oldest)
+            if rows[-1]["created_at"] != oldest:
+                oldest, known = rows[-1]["created_at"], set()
+            known |= {row["id"] for row in rows if row["created_at"] == oldest}
+            if depth >= MAX_DEPTH and descending and oldest < asked.last:
+                last = oldest
+                break
+
+
+def read_events_of(
+    client: AmocrmClient, entity: str, ids: Sequence[int]
+) -> Iterator[list[Row]]:
+    """Yield all events of some entities (`lead` and so on), whatever their age."""
+    for start in range(0, len(ids), MAX_ENTITIES):
+        some = ids[start : start + MAX_ENTITIES]
+        query: Query = [
+            ("filter[entity]", entity),
+            *(("filter[entity_id][]", number) for number in some),
+        ]
+        reader = Reader(client, events_of(EVENT_TYPES))
+        for rows in reader.pages(query):
+            for row in rows:
+                _check_row(reader.listing, row, EVENT_TYPES, f"{len(some)} {entity}s")
+                if row.get("entity_id") not in some:
+                    message = "the filter was ignored: an event of another entity came"
+                    raise reader.listing.error(message)
+            yield rows
 
 
 def _is_descending(rows: list[Row], *, below: int) -> bool:
@@ -82,16 +115,22 @@ def _is_descending(rows: list[Row], *, below: int) -> bool:
     return times == sorted(times, reverse=True)
 
 
-def _check(rows: list[Row], window: Window) -> None:
+def _check(
+    listing: Listing, rows: list[Row], window: Window, types: Collection[str]
+) -> None:
     """Refuse events that were not asked for: a filter not understood is ignored."""
     for row in rows:
-        created = row.get("created_at")
-        if not isinstance(row["id"], str) or not isinstance(created, int):
-            message = "an event has no text id or no created_at"
-            raise EVENTS.error(message, window=str(window))
+        _check_row(listing, row, types, str(window))
+        created = row["created_at"]
         if not window.first <= created <= window.last:
             message = f"the filter was ignored: an event of {created} came"
-            raise EVENTS.error(message, window=str(window))
-        if row.get("type") not in EVENT_TYPES:
-            message = f"the filter was ignored: an event {row.get('type')} came"
-            raise EVENTS.error(message, window=str(window))
+            raise listing.error(message, window=str(window))
+
+
+def _check_row(listing: Listing, row: Row, types: Collection[str], window: str) -> None:
+    if not isinstance(row["id"], str) or not isinstance(row.get("created_at"), int):
+        message = "an event has no text id or no created_at"
+        raise listing.error(message, window=window)
+    if row.get("type") not in types:
+        message = f"the filter was ignored: an event {row.get('type')} came"
+        raise listing.error(message, window=window)

@@ -1,16 +1,17 @@
 """What is taken from AmoCRM: each function yields batches of documents of one table.
 
-A document is the key columns and the object as `payload`, without its links. A lead or
-contact that changes while it is read comes again: the last one of an id counts. Where
-the batches go, and what an absence means, belongs to `ingest/amocrm.py`.
+A document is the key columns and the object as `payload`, without its links. An entity
+that changes while it is read comes again: the newest of an id counts. Where the batches
+go, and what an absence means, belongs to `ingest/amocrm/`.
 """
 
-from collections.abc import Iterator
+import contextlib
+import hashlib
+from collections.abc import Iterable, Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 from pipelines.extract.amocrm.client import AmocrmClient
-from pipelines.extract.amocrm.events import Window, read_events
-from pipelines.extract.amocrm.keyset import read_changed
 from pipelines.extract.amocrm.paging import (
     Listing,
     Row,
@@ -19,6 +20,8 @@ from pipelines.extract.amocrm.paging import (
     read_until_stable,
     without_links,
 )
+from pipelines.extract.amocrm.refusals import NotThere
+from pipelines.extract.amocrm.sweep import Sweep, sweep
 
 Document = dict[str, Any]
 Batches = Iterator[list[Document]]
@@ -27,21 +30,43 @@ ACCOUNT = Listing(
     table="account", path="account", name="account",
     query=(("with", "datetime_settings"),),
 )  # fmt: skip
-USERS = Listing(table="users", path="users", name="users")
+USERS = Listing(table="users", path="users", name="users", query=(("with", "role"),))
 PIPELINES = Listing(table="pipelines", path="leads/pipelines", name="pipelines")
 LEADS = Listing(
-    table="leads", path="leads", name="leads", query=(("with", "contacts"),)
-)
+    table="leads", path="leads", name="leads",
+    query=(
+        ("with", "contacts,loss_reason,catalog_elements,source_id,"
+         "is_price_modified_by_robot"),
+    ),
+)  # fmt: skip
 TRASH = Listing(
     table="leads_trash", path="leads", name="leads", query=(("with", "only_deleted"),)
 )
-CONTACTS = Listing(table="contacts", path="contacts", name="contacts")
+CONTACTS = Listing(
+    table="contacts", path="contacts", name="contacts",
+    query=(("with", "leads,catalog_elements"),),
+)  # fmt: skip
+COMPANIES = Listing(table="companies", path="companies", name="companies")
+TASKS = Listing(table="tasks", path="tasks", name="tasks")
+LOSS_REASONS = Listing(
+    table="loss_reasons", path="leads/loss_reasons", name="loss_reasons"
+)
+SOURCES = Listing(table="sources", path="sources", name="sources")
+CATALOGS = Listing(table="catalogs", path="catalogs", name="catalogs")
+WEBHOOKS = Listing(table="webhooks", path="webhooks", name="webhooks")
+# Those with custom fields, and those with tags.
 FIELDS = {
     entity: Listing(
         table="custom_fields", path=f"{entity}/custom_fields", name="custom_fields"
     )
+    for entity in ("leads", "contacts", "companies")
+}
+TAGS = {
+    entity: Listing(table="tags", path=f"{entity}/tags", name="tags")
     for entity in ("leads", "contacts")
 }
+# What lives and changes one by one, and is told apart by its updated_at.
+ENTITIES = {listing.table: listing for listing in (LEADS, CONTACTS, COMPANIES, TASKS)}
 
 
 def extract_account(client: AmocrmClient) -> Batches:
@@ -49,13 +74,13 @@ def extract_account(client: AmocrmClient) -> Batches:
     account = client.get(ACCOUNT.path, ACCOUNT.query, table=ACCOUNT.table)
     if not account or not isinstance(account.get("id"), int):
         raise ACCOUNT.error("the answer is no account")
-    yield _documents([without_links(account)])
+    yield documents([without_links(account)])
 
 
 def extract_users(client: AmocrmClient) -> Batches:
-    """Yield the users."""
+    """Yield the users; deactivated ones too, for deals still name them."""
     for rows in _not_empty(USERS, read_pages(client, USERS)):
-        yield _documents(rows)
+        yield documents(rows)
 
 
 def extract_pipelines(client: AmocrmClient) -> Batches:
@@ -63,28 +88,66 @@ def extract_pipelines(client: AmocrmClient) -> Batches:
     # This list has no pages.
     rows = iter([read_page(client, PIPELINES).rows])
     for batch in _not_empty(PIPELINES, rows):
-        yield _documents(batch)
+        yield documents(batch)
 
 
 def extract_custom_fields(client: AmocrmClient) -> Batches:
-    """Yield the custom fields of leads and of contacts."""
+    """Yield the custom fields of leads, contacts and companies."""
     for entity, listing in FIELDS.items():
+        with contextlib.suppress(*_absent(entity)):
+            for rows in read_pages(client, listing):
+                yield documents(rows, entity_type=entity)
+
+
+def extract_tags(client: AmocrmClient) -> Batches:
+    """Yield the tags of leads and contacts."""
+    for entity, listing in TAGS.items():
         for rows in read_pages(client, listing):
-            yield [
-                {"entity_type": entity, "id": row["id"], "payload": row} for row in rows
-            ]
+            yield documents(rows, entity_type=entity)
 
 
-def extract_leads(client: AmocrmClient, *, since: int = 0) -> Batches:
-    """Yield the leads changed since a second, with their contacts, and repeats."""
-    for rows in read_changed(client, LEADS, since=since):
-        yield _documents(rows)
+def extract_loss_reasons(client: AmocrmClient) -> Batches:
+    """Yield the reasons why deals are lost."""
+    for rows in read_pages(client, LOSS_REASONS):
+        yield documents(rows)
 
 
-def extract_contacts(client: AmocrmClient, *, since: int = 0) -> Batches:
-    """Yield the contacts changed since a second, and repeats."""
-    for rows in read_changed(client, CONTACTS, since=since):
-        yield _documents(rows)
+def extract_sources(client: AmocrmClient) -> Batches:
+    """Yield the sources of deals."""
+    for rows in read_pages(client, SOURCES):
+        yield documents(rows)
+
+
+def extract_catalogs(client: AmocrmClient) -> Batches:
+    """Yield the lists, invoices among them."""
+    for rows in read_pages(client, CATALOGS):
+        yield documents(rows)
+
+
+def extract_catalog_elements(client: AmocrmClient, catalogs: Iterable[int]) -> Batches:
+    """Yield the elements of lists, each read in two orders: links are not trusted."""
+    for catalog_id in catalogs:
+        listing = Listing(
+            table="catalog_elements",
+            path=f"catalogs/{catalog_id}/elements",
+            name="elements",
+        )
+        for rows in sweep(client, listing, Sweep()):
+            yield documents(rows, catalog_id=catalog_id)
+
+
+def extract_webhooks(client: AmocrmClient, *, ours: str | None = None) -> Batches:
+    """Yield the subscribed hooks; a destination is cut, for it may hold a secret.
+
+    `ours` is the address that we subscribed, None when we did not.
+    """
+    for row in read_page(client, WEBHOOKS).rows:
+        hook = {**row}
+        destination = str(hook.pop("destination", ""))
+        hook["host"] = urlsplit(destination).hostname
+        hook["is_ours"] = ours is not None and destination == ours
+        digest = hashlib.sha256(destination.encode()).hexdigest()
+        yield [{"id": digest, "payload": hook}]
 
 
 def extract_trash(client: AmocrmClient) -> Batches:
@@ -93,13 +156,17 @@ def extract_trash(client: AmocrmClient) -> Batches:
     for row in rows:
         if not row.get("is_deleted"):
             raise TRASH.error("`with=only_deleted` was ignored: a living lead came")
-    yield _documents(rows)
+    yield documents(rows)
 
 
-def extract_events(client: AmocrmClient, window: Window) -> Batches:
-    """Yield the events of a window that lies in the past."""
-    for rows in read_events(client, window):
-        yield _documents(rows)
+def documents(rows: list[Row], **keys: str | int) -> list[Document]:
+    """Return rows as documents; `keys` are the key columns beside the id."""
+    return [{**keys, "id": row["id"], "payload": row} for row in rows]
+
+
+def _absent(entity: str) -> tuple[type[NotThere], ...]:
+    """Return what may be missing: only companies can be switched off."""
+    return (NotThere,) if entity == "companies" else ()
 
 
 def _not_empty(listing: Listing, batches: Iterator[list[Row]]) -> Iterator[list[Row]]:
@@ -110,7 +177,3 @@ def _not_empty(listing: Listing, batches: Iterator[list[Row]]) -> Iterator[list[
         yield rows
     if not count:
         raise listing.error("the list is empty, which no account's can be")
-
-
-def _documents(rows: list[Row]) -> list[Document]:
-    return [{"id": row["id"], "payload": row} for row in rows]

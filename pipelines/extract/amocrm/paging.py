@@ -1,21 +1,27 @@
 """One page of one AmoCRM list, checked, and lists that are read page after page.
 
-How a list that changes under the reader is read belongs to `keyset.py`.
+How a list that changes under the reader is read belongs to `keyset.py` and `sweep.py`.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pipelines.errors import ProtocolError
 from pipelines.extract.amocrm.client import SYSTEM, AmocrmClient, Query
+from pipelines.extract.amocrm.refusals import PageTooLarge
 
 Row = dict[str, Any]
 MAX_LIMIT = 250
 # The feed of events gives no more at once, on some accounts less.
 EVENTS_LIMIT = 100
+# A server that cannot make a page in time is asked for a smaller one. Each limit
+# divides the one before, so that a smaller page begins where a larger one would have.
+SMALLER = {250: 125, 125: 25, 100: 50, 50: 25}
 # Passes over a list that never agree mean that it changes faster than it can be read.
 MAX_PASSES = 10
+# A server that gives fewer rows than asked gives a round number of them.
+ROUND = 25
 
 
 @dataclass(frozen=True)
@@ -42,60 +48,113 @@ class Listing:
 
 @dataclass(frozen=True)
 class Page:
-    """The rows of one answer and whether it says that there are more."""
+    """The rows of one answer, what was asked for and whether it says there are more."""
 
     rows: list[Row]
     says_next: bool
+    limit: int = MAX_LIMIT
+
+    @property
+    def may_be_cut(self) -> bool:
+        """Tell whether more may follow: it says so, is full, or has a round length."""
+        count = len(self.rows)
+        return self.says_next or count >= self.limit or count % ROUND == 0
+
+
+@dataclass
+class Reader:
+    """Reads one list; remembers the page size that the server can make in time."""
+
+    client: AmocrmClient
+    listing: Listing
+    limit: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.limit = self.listing.limit
+
+    def first(self, query: Query = ()) -> Page:
+        """Read the first page, as large as the server can make it."""
+        while True:
+            try:
+                return self.page(1, query)
+            except PageTooLarge as error:
+                self.shrink(error)
+
+    def page(self, number: int, query: Query = ()) -> Page:
+        """Read one page; an empty one is the end of the list."""
+        listing = self.listing
+        asked = [*listing.query, *query, ("page", number), ("limit", self.limit)]
+        body = self.client.get(listing.path, asked, table=listing.table)
+        if body is None:
+            return Page([], says_next=False, limit=self.limit)
+        embedded = body.get("_embedded")
+        rows = embedded.get(listing.name) if isinstance(embedded, dict) else None
+        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+            raise listing.error(f"the answer holds no list of {listing.name}")
+        for row in rows:
+            if not isinstance(row.get("id"), int | str):
+                raise listing.error("a row has no id")
+        links = body.get("_links")
+        return Page(
+            [without_links(row) for row in rows],
+            says_next=isinstance(links, dict) and bool(links.get("next")),
+            limit=self.limit,
+        )
+
+    def shrink(self, error: PageTooLarge) -> int:
+        """Take the next smaller page size; return how many of them make the old one."""
+        smaller = SMALLER.get(self.limit)
+        if smaller is None:
+            raise error
+        times = self.limit // smaller
+        self.limit = smaller
+        return times
+
+    def pages(self, query: Query = ()) -> Iterator[list[Row]]:
+        """Yield page after page until an empty one."""
+        before: list[int | str] = []
+        number = 1
+        while True:
+            try:
+                rows = self.page(number, query).rows
+            except PageTooLarge as error:
+                number = (number - 1) * self.shrink(error) + 1
+                continue
+            if not rows:
+                return
+            ids = [row["id"] for row in rows]
+            if ids == before:
+                message = f"page {number} shows the rows of the page before"
+                raise self.listing.error(message)
+            yield rows
+            before = ids
+            number += 1
 
 
 def read_page(
     client: AmocrmClient, listing: Listing, *, page: int = 1, query: Query = ()
 ) -> Page:
-    """Read one page; an empty one is the end of the list."""
-    asked = [*listing.query, *query, ("page", page), ("limit", listing.limit)]
-    body = client.get(listing.path, asked, table=listing.table)
-    if body is None:
-        return Page([], says_next=False)
-    embedded = body.get("_embedded")
-    rows = embedded.get(listing.name) if isinstance(embedded, dict) else None
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise listing.error(f"the answer holds no list of {listing.name}")
-    for row in rows:
-        if not isinstance(row.get("id"), int | str):
-            raise listing.error("a row has no id")
-    links = body.get("_links")
-    return Page(
-        [without_links(row) for row in rows],
-        says_next=isinstance(links, dict) and bool(links.get("next")),
-    )
+    """Read one page of a list."""
+    return Reader(client, listing).page(page, query)
 
 
 def read_pages(
     client: AmocrmClient, listing: Listing, *, query: Query = ()
 ) -> Iterator[list[Row]]:
     """Yield page after page until an empty one, for lists that stand still."""
-    before: list[int | str] = []
-    page = 1
-    while rows := read_page(client, listing, page=page, query=query).rows:
-        ids = [row["id"] for row in rows]
-        if ids == before:
-            raise listing.error(f"page {page} shows the rows of the page before")
-        yield rows
-        before = ids
-        page += 1
+    yield from Reader(client, listing).pages(query)
 
 
 def read_until_stable(
-    client: AmocrmClient, listing: Listing, *, query: Query = ()
+    client: AmocrmClient, listing: Listing, *, query: Query = (), ordered: bool = True
 ) -> list[Row]:
-    """Read a whole list in the order of ids until two passes find the same rows."""
-    ordered = [*query, ("order[id]", "asc")]
+    """Read a whole list, by ids, until two passes find the same rows."""
+    asked = [*query, ("order[id]", "asc")] if ordered else list(query)
+    reader = Reader(client, listing)
     found: dict[int | str, Row] = {}
     before: set[int | str] | None = None
     for _ in range(MAX_PASSES):
-        rows = [
-            row for page in read_pages(client, listing, query=ordered) for row in page
-        ]
+        rows = [row for page in reader.pages(asked) for row in page]
         found |= {row["id"]: row for row in rows}
         ids = {row["id"] for row in rows}
         if ids == before:

@@ -1,4 +1,4 @@
-"""Entities of AmoCRM that a complete read no longer shows: count them, mark them.
+"""Entities of AmoCRM that a complete read no longer shows: judge them, remember them.
 
 An absence is one witness of a deletion, not a deletion. What makes a tombstone belongs
 to the models.
@@ -11,10 +11,11 @@ from datetime import datetime
 from psycopg import sql
 
 from pipelines.errors import LoadRefused
+from pipelines.extract.amocrm.client import SYSTEM
 from pipelines.load.log import RunInfo
 from pipelines.load.merge import Connection
 
-# More unexplained absences than both of these are lost rights, not deletions.
+# More than both of these at once is asked about before it is believed.
 MANY = 50
 MANY_OF_LIVING = 0.05
 
@@ -28,88 +29,147 @@ class Absences:
     # Absent without a deletion event and without a stub in the trash.
     unexplained: int
 
-    def refusal(self, table: str) -> LoadRefused | None:
+    def refusal(self, table: str, *, is_confirmed: bool = False) -> LoadRefused | None:
         """Return why these absences are not to be believed, if so."""
-        if self.unexplained <= max(MANY, self.living * MANY_OF_LIVING):
+        most = max(MANY, self.living * MANY_OF_LIVING)
+        if is_confirmed or self.absent <= most:
             return None
+        confirm = f"run with `confirm_deleted: [{table}]` in the run config"
+        if self.unexplained > most:
+            return LoadRefused(
+                f"{self.absent} of {self.living} rows are gone, {self.unexplained} of "
+                "them without a deletion event or a stub in the trash; what came was "
+                "loaded, no row was marked as absent",
+                system=SYSTEM,
+                table=table,
+                remedy="check that the user of the token may still see all "
+                f"{table}; if they are really gone, {confirm}",
+            )
         return LoadRefused(
-            f"{self.absent} of {self.living} rows are gone, {self.unexplained} of them "
-            "without a deletion event or a stub in the trash; what came was loaded, "
-            "no row was marked as absent",
-            system="amocrm",
+            f"{self.absent} of {self.living} rows were deleted in AmoCRM since the "
+            "last sweep; what came was loaded, no row was marked as absent",
+            system=SYSTEM,
             table=table,
-            remedy="check that the user of the token may still see all "
-            f"{table}; a deletion made in AmoCRM leaves its events and passes",
+            remedy="ask who deleted them (the deletion events name the user); if it "
+            f"was meant, {confirm}, else restore them in AmoCRM",
         )
 
 
-def count_absences(
+def find_missing(
     connection: Connection, table: str, seen: Collection[int], *, before: datetime
-) -> Absences:
-    """Compare the rows known before a moment with the ids of a complete read."""
-    statement = sql.SQL(_COUNT).format(
-        raw=sql.Identifier("raw", f"amocrm__{table}"), absent=sql.SQL(_ABSENT)
-    )
-    values = _values(table, seen, before)
-    row = connection.execute(statement, values).fetchone()
+) -> set[int]:
+    """Return the living ids, known before a moment, that a complete read lacks."""
+    statement = sql.SQL(_MISSING).format(raw=_raw(table))
+    values = {"seen": list(seen), "before": before}
+    return {row[0] for row in connection.execute(statement, values)}
+
+
+def judge(connection: Connection, table: str, missing: Collection[int]) -> Absences:
+    """Count the missing ids, and those that nothing but their absence tells of."""
+    statement = sql.SQL(_JUDGE).format(raw=_raw(table), explained=sql.SQL(_EXPLAINED))
+    row = connection.execute(statement, _values(table, missing)).fetchone()
     assert row is not None
     return Absences(living=row[0], absent=row[1], unexplained=row[2])
 
 
 def mark_absences(
-    connection: Connection,
-    table: str,
-    seen: Collection[int],
-    *,
-    before: datetime,
-    run: RunInfo,
+    connection: Connection, table: str, missing: Collection[int], *, run: RunInfo
 ) -> int:
-    """Set _deleted_at on the rows that a complete read did not show."""
-    statement = sql.SQL(_MARK).format(
-        raw=sql.Identifier("raw", f"amocrm__{table}"), absent=sql.SQL(_ABSENT)
-    )
-    values = {**_values(table, seen, before), "run_id": run.run_id}
-    return connection.execute(statement, values).rowcount
+    """Set _deleted_at on missing rows; every absence, old or new, is remembered."""
+    values = {**_values(table, missing), "run_id": run.run_id, "as_of": run.as_of}
+    parts = {"raw": _raw(table), "explained": sql.SQL(_EXPLAINED)}
+    gone = connection.execute(sql.SQL(_MARK).format(**parts), values).rowcount
+    connection.execute(sql.SQL(_COUNT_AGAIN).format(**parts), values)
+    connection.execute(sql.SQL(_REMEMBER).format(**parts), values)
+    return gone
 
 
-def _values(table: str, seen: Collection[int], before: datetime) -> dict[str, object]:
+def close_absences(connection: Connection, table: str, *, run: RunInfo) -> None:
+    """End the absences of what lives again."""
+    statement = sql.SQL(_CLOSE).format(raw=_raw(table))
+    values = {"table": table, "run_id": run.run_id, "as_of": run.as_of}
+    connection.execute(statement, values)
+
+
+def _raw(table: str) -> sql.Identifier:
+    return sql.Identifier("raw", f"amocrm__{table}")
+
+
+SINGULAR = {"leads": "lead", "contacts": "contact", "companies": "company"}
+
+
+def _values(table: str, missing: Collection[int]) -> dict[str, object]:
     return {
-        "seen": list(seen),
-        "before": before,
-        "event_type": f"{table.removesuffix('s')}_deleted",
+        "table": table,
+        "missing": list(missing),
+        "event_type": f"{SINGULAR[table]}_deleted",
         "has_trash": table == "leads",
     }
 
 
 # A row that another load brought after this read began is not missing.
-_ABSENT = """
-    living._deleted_at is null and living._loaded_at < %(before)s
+_MISSING = """
+select living.id from {raw} as living
+where living._deleted_at is null and living._loaded_at < %(before)s
     and not exists (
         select from unnest(cast(%(seen)s as bigint[])) as seen (id)
         where seen.id = living.id
     )
 """
-_COUNT = """
-with absent as (select living.id from {raw} as living where {absent})
-
+_EXPLAINED = """
+(
+    exists (
+        select from raw.amocrm__events as event
+        where event.payload ->> 'type' = %(event_type)s
+            and event.payload ->> 'entity_id' = cast(absent.id as text)
+    )
+    or (%(has_trash)s and exists (
+        select from raw.amocrm__leads_trash as stub
+        where stub.id = absent.id and stub._deleted_at is null
+    ))
+)
+"""
+_JUDGE = """
 select
     (select count(*) from {raw} as living where living._deleted_at is null),
     count(*),
-    count(*) filter (
-        where not exists (
-            select from raw.amocrm__events as event
-            where event.payload ->> 'type' = %(event_type)s
-                and event.payload ->> 'entity_id' = cast(absent.id as text)
-        )
-        and not (%(has_trash)s and exists (
-            select from raw.amocrm__leads_trash as stub
-            where stub.id = absent.id and stub._deleted_at is null
-        ))
-    )
-from absent
+    count(*) filter (where not {explained})
+from unnest(cast(%(missing)s as bigint[])) as absent (id)
 """
 _MARK = """
 update {raw} as living
 set _deleted_at = clock_timestamp(), _run_id = %(run_id)s
-where {absent}
+from unnest(cast(%(missing)s as bigint[])) as absent (id)
+where living.id = absent.id and living._deleted_at is null
+"""
+# What was marked before and still does not come was missed by one more sweep.
+_COUNT_AGAIN = """
+update raw.amocrm__absences as known
+set sweeps = sweeps + 1, _loaded_at = clock_timestamp(), _run_id = %(run_id)s
+from {raw} as gone
+where known.entity_type = %(table)s and known.entity_id = gone.id
+    and known.missed_until is null and gone._deleted_at is not null
+    and known.missed_from < %(as_of)s
+"""
+_REMEMBER = """
+insert into raw.amocrm__absences (
+    entity_type, entity_id, missed_from, sweeps, is_explained, _loaded_at, _run_id
+)
+select
+    %(table)s, absent.id, %(as_of)s, 1, {explained}, clock_timestamp(), %(run_id)s
+from unnest(cast(%(missing)s as bigint[])) as absent (id)
+where not exists (
+    select from raw.amocrm__absences as known
+    where known.entity_type = %(table)s and known.entity_id = absent.id
+        and known.missed_until is null
+)
+on conflict (entity_type, entity_id, missed_from) do update set missed_until = null
+"""
+_CLOSE = """
+update raw.amocrm__absences as known
+set missed_until = greatest(%(as_of)s, known.missed_from),
+    _loaded_at = clock_timestamp(), _run_id = %(run_id)s
+from {raw} as living
+where known.entity_type = %(table)s and known.entity_id = living.id
+    and known.missed_until is null and living._deleted_at is null
 """

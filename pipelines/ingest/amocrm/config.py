@@ -29,3 +29,5 @@ class AmocrmConfig:
     oauth: OAuthApp | None = None
     requests_per_second: float = 5
     honours_filters: bool = True
+    # Our receiver's public address, secret included; set = subscribe it when it is not.
+    hook_address: str | None = field(default=None, repr=False)

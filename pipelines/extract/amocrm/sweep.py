@@ -1,0 +1,98 @@
+"""All ids of a list, read in two orders: the proof that nothing was missed.
+
+Deletions move rows to earlier pages, so one pass can miss some; another pass, from the
+other end, misses others. What an id that no pass shows means belongs to `ingest/`.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from pipelines.extract.amocrm.client import AmocrmClient, Query
+from pipelines.extract.amocrm.paging import Listing, Reader, Row
+
+# Two that differ call for a third; more would chase a list that never stands still.
+MAX_PASSES = 3
+# As many ids as one question may hold.
+MAX_IDS = 250
+
+
+@dataclass
+class Sweep:
+    """What the passes found: ids by pass; `agreed` when the last two are the same."""
+
+    passes: list[set[int]] = field(default_factory=list)
+    changed_at: dict[int, int] = field(default_factory=dict)
+
+    @property
+    def ids(self) -> set[int]:
+        return set(self.changed_at)
+
+    @property
+    def agreed(self) -> bool:
+        return len(self.passes) > 1 and self.passes[-1] == self.passes[-2]
+
+
+def sweep(
+    client: AmocrmClient, listing: Listing, found: Sweep, *, ordered: bool = True
+) -> Iterator[list[Row]]:
+    """Yield all rows of a list, from both ends, and note in `found` which came.
+
+    A later pass yields only what is new or changed since the one before.
+    """
+    reader = Reader(client, listing)
+    while len(found.passes) < MAX_PASSES and not found.agreed:
+        direction = "asc" if len(found.passes) % 2 == 0 else "desc"
+        query: Query = [("order[id]", direction)] if ordered else []
+        ids: set[int] = set()
+        last: int | None = None
+        for rows in reader.pages(query):
+            news = []
+            for row in rows:
+                number, changed = row["id"], row.get("updated_at")
+                if not isinstance(number, int) or not isinstance(changed, int):
+                    raise listing.error("a row has no numeric id or updated_at")
+                if ordered and last is not None and _goes_back(last, number, direction):
+                    raise listing.error("the rows came in another order than by id")
+                last = number
+                ids.add(number)
+                if found.changed_at.get(number) != changed:
+                    news.append(row)
+                    found.changed_at[number] = changed
+            yield news
+        found.passes.append(ids)
+
+
+def _goes_back(last: int, number: int, direction: str) -> bool:
+    return number < last if direction == "asc" else number > last
+
+
+def read_by_ids(
+    client: AmocrmClient, listing: Listing, ids: list[int], *, is_strict: bool = True
+) -> Iterator[list[Row]]:
+    """Yield the rows among some ids; an id that is gone does not come.
+
+    A filter that is ignored is an error, unless `is_strict` is False: then what was not
+    asked for is left out.
+    """
+    reader = Reader(client, listing)
+    start = 0
+    while start < len(ids):
+        wanted = ids[start : start + min(MAX_IDS, reader.limit)]
+        query: Query = [("filter[id][]", number) for number in wanted]
+        page = reader.first(query)
+        if len(wanted) > page.limit:
+            # The server could only make a smaller page: ask again for as many.
+            continue
+        found = {row["id"]: row for row in page.rows}
+        number = 2
+        # Some are gone, or the server gives fewer at once than it was asked for.
+        while page.rows and len(found) < len(wanted):
+            page = reader.page(number, query)
+            found |= {row["id"]: row for row in page.rows}
+            number += 1
+        strangers = set(found) - set(wanted)
+        if strangers and is_strict:
+            message = f"the filter was ignored: row {min(strangers)} came"
+            raise listing.error(message, window=f"{len(wanted)} ids")
+        yield [row for row in found.values() if row["id"] not in strangers]
+        start += len(wanted)
