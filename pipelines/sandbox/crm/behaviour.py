@@ -11,6 +11,8 @@ from typing import Literal
 from starlette.requests import Request
 from starlette.responses import Response
 
+from pipelines.sandbox.crm.tokens import TokenDesk
+
 MAX_LIMIT = 250
 
 
@@ -20,7 +22,7 @@ class Behaviour:
 
     Limits:
     - `requests_per_second`: more are 429; `retry_after` seconds are asked for, in the
-      place that `retry_after_in` names
+      place that `retry_after_in` names; after `ban_after` of them all is 403
     - `too_large_above`: a larger page is 504; `page_cap`: no page is larger
 
     Refusals:
@@ -32,6 +34,7 @@ class Behaviour:
     - `ignores_filters`, `ignores_only_deleted`, `orders_ignored`: heard, not obeyed
     - `always_says_next`, `missing_next`: the link lies at the end, or is never there
     - `reachable`: pages show no more rows of the elements of a catalog than these
+    - `tasks_order_by_update`: the manual lists other orders for tasks, not this one
     - `events_limit`: the largest page of events; asked for more, it is half a page
     - `events_lag_seconds`: an event is shown so long after it happened (needs a
       living CRM, for its clock)
@@ -41,11 +44,16 @@ class Behaviour:
     - `deleted_lead_by_id`: what the address of a deleted lead answers
     - `tags_bump_updated_at`: whether tags and links alone move `updated_at`
 
-    Tokens: see `tokens.py`; `refreshes` counts the pairs that were given out.
+    Tokens: long-lived, or pairs of which the old one dies at once (strict) or with the
+    first use of the new one (grace); `desk` gives them out, `refreshes` counts them,
+    the answers to so many next refreshes are lost.
+
+    `calls` are the methods and paths of all requests, `requests` their addresses.
     """
 
     requests_per_second: int | None = None
     retry_after: int = 300
+    ban_after: int | None = None
     retry_after_in: Literal["body", "header", "both"] = "body"
     too_large_above: int | None = None
     page_cap: int = MAX_LIMIT
@@ -60,6 +68,7 @@ class Behaviour:
     always_says_next: bool = False
     missing_next: bool = False
     reachable: int | None = None
+    tasks_order_by_update: bool = True
     events_limit: Literal[100, 250] = 100
     events_lag_seconds: int = 0
     loss_reason_shape: Literal["list", "object"] = "list"
@@ -69,11 +78,13 @@ class Behaviour:
     token_mode: Literal["long_lived", "strict", "grace"] = "long_lived"
     lose_refresh_answer: int = 0
     refreshes: int = 0
+    desk: TokenDesk = field(default_factory=TokenDesk)
     # Given one by one instead of the true answers; None lets the true one through.
     answers: deque[Response | None] = field(default_factory=deque)
     # Called before each answer, for a world that changes between two requests.
     before: Callable[[Request], None] | None = None
     requests: list[str] = field(default_factory=list)
+    calls: list[tuple[str, str]] = field(default_factory=list)
 
     def takes(self, counter: str) -> bool:
         """Count one down; tell whether there was one."""
