@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 import httpx
 
 DETAIL_CHARACTERS = 300
+# Whatever number an answer holds, nobody waits for years.
+LONGEST_WAIT = 1e8
 MAX_DETAIL_BYTES = 20_000
 # The hosts of AmoCRM's accounts; what a token or a hook says must be one of them.
 HOSTS = (".amocrm.ru", ".amocrm.com", ".kommo.com")
@@ -39,6 +41,13 @@ def host_of(address: str) -> str | None:
         usable = parts.scheme in ("http", "https") and parts.port != 0
         return parts.hostname if usable else None
     return None
+
+
+def place_of(address: str) -> str | None:
+    """Return host and port of a web address: the name of an account."""
+    host = host_of(address.strip())
+    port = urlsplit(address.strip()).port if host else None
+    return f"{host}:{port}" if host and port else host
 
 
 def is_amocrm_host(host: str) -> bool:
@@ -94,18 +103,18 @@ def _refuse_constant(name: str) -> None:
 def _header_wait(response: httpx.Response) -> float:
     header = response.headers.get("retry-after", "").strip()
     if header.isdecimal():
-        return float(header)
+        return _seconds(header)
     # A date is measured against the server's own clock, ours may be a replay's.
     with contextlib.suppress(ValueError, TypeError):
         until = parsedate_to_datetime(header)
         since = parsedate_to_datetime(response.headers.get("date", ""))
-        return float(max(0.0, (until - since).total_seconds()))
+        return _seconds((until - since).total_seconds())
     return 0.0
 
 
 def _seconds(value: object) -> float:
     if isinstance(value, str) and value.strip().isdecimal():
-        return float(value)
+        value = float(value)
     if isinstance(value, int | float) and value > 0:
-        return float(value)
+        return float(min(value, LONGEST_WAIT))
     return 0.0
