@@ -126,25 +126,21 @@ def test_a_model_says_what_it_is_and_its_grain(name):
 
 
 @pytest.mark.parametrize("name", sorted(MODELS))
-def test_a_model_has_a_key(name):
+def test_a_model_has_a_key_that_the_build_proves(name):
     node = MODELS[name]
-    tests = [
-        test
-        for test in MANIFEST["nodes"].values()
-        if test["resource_type"] == "test"
-        and test.get("attached_node") == node["unique_id"]
-        and (test.get("test_metadata") or {}).get("name") == "key"
-    ]
+    key = node["config"]["meta"].get("key")
+    hooks = node["config"]["post-hook"]
     constraints = [
         *node["constraints"],
         *(c for column in node["columns"].values() for c in column["constraints"]),
     ]
 
-    assert (
-        tests
-        or any(c["type"] == "primary_key" for c in constraints)
-        or is_row_for_row(node)
-    )
+    if key is None:
+        is_mart = any(c["type"] == "primary_key" for c in constraints)
+        assert is_mart or is_row_for_row(node)
+    else:
+        assert isinstance(key, list) and key
+        assert any("finish(this)" in hook["sql"] for hook in hooks)
 
 
 def is_row_for_row(node) -> bool:

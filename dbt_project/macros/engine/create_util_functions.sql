@@ -15,5 +15,6 @@
     {{ create_url_functions() }}
     {{ create_contact_functions() }}
     {{ create_table_functions() }}
+    {{ create_key_functions() }}
     {{ create_components_function() }}
 {%- endmacro %}

@@ -1,4 +1,4 @@
-{#- Rows whose key is not unique or not complete. -#}
+{#- A second key beside the one that meta.key declares: unique and complete. -#}
 {% test key(model, columns) %}
     select
         {{ columns | join(", ") }},

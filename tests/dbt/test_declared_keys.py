@@ -1,0 +1,123 @@
+"""Keys that YAML declares, proven by dbt's own run of a small project."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import psycopg
+import pytest
+import yaml
+
+from pipelines.defs.resources import DBT_PROJECT
+from pipelines.warehouse import dbt_environment
+from tests.conftest import NewDatabase
+
+PHONE = "+7 700 000 00 01"
+LONG = "(select string_agg(md5(cast(i as text)), '') from generate_series(1, 300) as i)"
+# Name, materialization, key, rows.
+MODELS = [
+    ("whole", "table", "[phone, day]", f"('{PHONE}', 1), ('{PHONE}', 2)"),
+    ("repeated", "table", "[phone, day]", f"('{PHONE}', 1), ('{PHONE}', 1)"),
+    ("incomplete", "table", "[phone, day]", f"('{PHONE}', 1), ('{PHONE}', null)"),
+    ("viewed", "view", "[phone]", f"('{PHONE}', 1), ('{PHONE}', 2)"),
+    ("viewed_incomplete", "view", "[phone]", f"('{PHONE}', 1), (null, 2)"),
+    ("long", "table", "[phone]", f"({LONG}, 1), ('{PHONE}', 1)"),
+    ("long_repeated", "table", "[phone]", f"({LONG}, 1), ({LONG}, 1)"),
+    ("expressed", "table", "[\"coalesce(phone, '')\"]", "(null, 1), (' ', 1)"),
+    ("expressed_twice", "table", "[\"coalesce(phone, '')\"]", "(null, 1), ('', 1)"),
+]
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project with the macros, the hooks and the settings of the real one."""
+    home = tmp_path_factory.mktemp("project")
+    settings = yaml.safe_load((DBT_PROJECT / "dbt_project.yml").read_text())
+    settings["macro-paths"] = [str(DBT_PROJECT / "macros")]
+    (home / "dbt_project.yml").write_text(yaml.safe_dump(settings))
+    folder = home / "models" / "intermediate"
+    folder.mkdir(parents=True)
+    for name, kind, _, rows in MODELS:
+        sql = f"select * from (values {rows}) as given (phone, day)"
+        config = f"{{{{ config(materialized='{kind}') }}}}\n"
+        (folder / f"{name}.sql").write_text(config + sql)
+    (home / "seeds").mkdir()
+    (home / "seeds" / "codes.csv").write_text("code,meaning\na,one\na,two\n")
+    models = "\n".join(_entry(name, key) for name, _, key, _ in MODELS)
+    seeds = _entry("codes", "[code]")
+    (folder / "models.yml").write_text(f"models:\n{models}\nseeds:\n{seeds}\n")
+    return home
+
+
+def _entry(name: str, key: str) -> str:
+    return f"  - {{name: {name}, config: {{meta: {{key: {key}}}}}}}"
+
+
+@pytest.fixture(scope="module")
+def warehouse(lasting_database: NewDatabase) -> str:
+    return lasting_database()
+
+
+@pytest.fixture(scope="module")
+def log(project: Path, warehouse: str) -> str:
+    """Build over a table of an earlier build; return what dbt said."""
+    with psycopg.connect(warehouse) as connection:
+        connection.execute("create schema intermediate")
+        connection.execute("create table intermediate.repeated as select 7 as day")
+    done = subprocess.run(
+        [Path(sys.executable).with_name("dbt"), "--no-use-colors", "build",
+         "--project-dir", project, "--profiles-dir", DBT_PROJECT,
+         "--target-path", project / "target", "--log-path", project / "target"],
+        env={**os.environ, **dbt_environment(warehouse)},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "verdict"),
+    [
+        ("repeated", "(phone, day) is no key: 1 values of it are on several rows, 0"),
+        ("incomplete", "(phone, day) is no key: 0 values of it are on several rows, 1"),
+        ("viewed", "(phone) is no key: 1 values of it are on several rows, 0"),
+        ("viewed_incomplete", "(phone) is no key: 0 values of it are on several"),
+        ("long_repeated", "(phone) is no key: 1 values of it are on several rows, 0"),
+        ("expressed_twice", "(coalesce(phone, '')) is no key: 1 values of it"),
+        ("codes", "(code) is no key: 1 values of it are on several rows, 0"),
+    ],
+)
+def test_a_key_that_does_not_hold_fails_its_node(log, name, verdict):
+    schema = "seeds" if name == "codes" else "intermediate"
+
+    assert f"{schema}.{name}: {verdict}" in log
+
+
+def test_keys_that_hold_fail_nothing(log):
+    failed = set(re.findall(r"Database Error in \w+ (\w+) \(", log))
+
+    assert {name for name, *_ in MODELS} - failed == {"whole", "long", "expressed"}
+
+
+def test_a_failure_says_what_to_do_and_nothing_personal(log):
+    assert "correct the join" in log
+    assert PHONE not in log
+
+
+def test_a_table_has_its_key_as_primary_key_and_statistics(log, warehouse):
+    with psycopg.connect(warehouse) as connection:
+        row = connection.execute(
+            "select pg_get_constraintdef(oid), "
+            "(select reltuples from pg_class where oid = conrelid) "
+            "from pg_constraint where conrelid = 'intermediate.whole'::regclass "
+            "and contype = 'p'"
+        ).fetchone()
+
+    assert row == ("PRIMARY KEY (phone, day)", 2)
+
+
+def test_what_was_built_before_is_kept(log, warehouse):
+    with psycopg.connect(warehouse) as connection:
+        assert connection.execute("table intermediate.repeated").fetchall() == [(7,)]
