@@ -36,7 +36,7 @@ class Books:
         # Held while something changes and while an answer is written.
         self.lock = threading.RLock()
         self.hidden: set[tuple[str, int]] = set()
-        self._trashed: dict[tuple[str, int], Document] = {}
+        self.trash: dict[tuple[str, int], Document] = {}
         trashed = {stub["id"] for stub in world.trashed}
         self._books: dict[str, dict[int, Document]] = {}
         for entity in ENTITIES:
@@ -47,7 +47,7 @@ class Books:
             }
             for row in rows:
                 if row["id"] in buried:
-                    self._trashed[entity, row["id"]] = row
+                    self.trash[entity, row["id"]] = row
             rows[:] = self._books[entity].values()
         self._serials = itertools.count(len(world.events) + 1)
 
@@ -74,12 +74,16 @@ class Books:
         with self.lock:
             return copy.deepcopy(self._books)
 
+    def book(self, entity: str) -> dict[int, Document]:
+        """Return the living documents of one kind, those out of sight included."""
+        return self._books[entity]
+
     def find(self, entity: str, entity_id: int) -> Document:
         """Return a living document; changing it is the caller's own business."""
         return self._books[entity][entity_id]
 
     def next_id(self, entity: str) -> int:
-        known = [*self._books[entity], *(key[1] for key in self._trashed)]
+        known = [*self._books[entity], *(key[1] for key in self.trash)]
         return max([FIRST_ID, *known]) + 1
 
     def enter(self, entity: str, document: Document) -> None:

@@ -158,7 +158,7 @@ class DictionaryWork(Books):
 
     def _documents(self) -> list[Document]:
         living = [row for entity in ENTITIES for row in self._books[entity].values()]
-        return [*living, *self._trashed.values()]
+        return [*living, *self.trash.values()]
 
     def _fillings(self) -> list[dict[str, Any]]:
         return [

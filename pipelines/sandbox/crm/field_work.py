@@ -62,6 +62,8 @@ class FieldWork(Books):
     ) -> None:
         """Take a tag off."""
         tags = self._tags(entity, entity_id)
+        if all(row["name"] != name for row in tags):
+            return
         tags[:] = [row for row in tags if row["name"] != name]
         self._after_tag(entity, entity_id, by, before=[feed.tag_value(name)])
 

@@ -127,7 +127,7 @@ class LeadWork(FieldWork):
     def delete(self, lead_id: int, *, by: int = 0) -> None:
         """Put a deal into the trash, where only a stub of it is shown."""
         lead = self.strike("leads", lead_id)
-        self._trashed["leads", lead_id] = lead
+        self.trash["leads", lead_id] = lead
         self.touch(lead, by)
         self.world.trashed.append(_stub(lead))
         self.log("lead_deleted", "leads", lead_id, by=by)
@@ -136,7 +136,7 @@ class LeadWork(FieldWork):
     @operation
     def restore(self, lead_id: int, *, by: int = 0) -> None:
         """Take a deal out of the trash."""
-        lead = self._trashed.pop(("leads", lead_id))
+        lead = self.trash.pop(("leads", lead_id))
         self._drop_stub(lead_id)
         self.touch(lead, by)
         self.enter("leads", lead)
@@ -146,14 +146,14 @@ class LeadWork(FieldWork):
     @operation
     def purge(self, lead_id: int) -> None:
         """Empty the trash of one deal: no stub, and no event says so."""
-        self._trashed.pop(("leads", lead_id))
+        self.trash.pop(("leads", lead_id), None)
         self._drop_stub(lead_id)
 
     @operation
     def merge(self, loser: int, survivor: int, *, by: int = 0) -> None:
         """Merge two deals: the loser is gone without a stub or an event of its own."""
         lost, kept = self.find("leads", loser), self.find("leads", survivor)
-        for contact in [row["id"] for row in lost["_embedded"].get("contacts", [])]:
+        for contact in self._contacts_of(loser):
             self._untie(loser, contact)
             self._tie(survivor, contact, by=by, is_logged=False)
         self.strike("leads", loser)
@@ -166,13 +166,17 @@ class LeadWork(FieldWork):
 
     @operation
     def link(self, lead_id: int, contact_id: int, *, by: int = 0) -> None:
-        """Add a contact to a deal."""
+        """Add a contact to a deal, unless it is there."""
+        if contact_id in self._contacts_of(lead_id):
+            return
         self._tie(lead_id, contact_id, by=by)
         self._after_link(lead_id, by)
 
     @operation
     def unlink(self, lead_id: int, contact_id: int, *, by: int = 0) -> None:
         """Take a contact from a deal; the first that stays becomes the main one."""
+        if contact_id not in self._contacts_of(lead_id):
+            return
         self._untie(lead_id, contact_id)
         self.log(
             "entity_unlinked", "leads", lead_id, by=by,
@@ -207,6 +211,9 @@ class LeadWork(FieldWork):
         if contact_id in self._books["contacts"]:
             leads = self._embedded("contacts", contact_id, "leads")
             leads[:] = [row for row in leads if row["id"] != lead_id]
+
+    def _contacts_of(self, lead_id: int) -> list[int]:
+        return [row["id"] for row in self._embedded("leads", lead_id, "contacts")]
 
     def _embedded(self, entity: str, entity_id: int, name: str) -> list[Document]:
         embedded = self.find(entity, entity_id).setdefault("_embedded", {})

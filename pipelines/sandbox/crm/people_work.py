@@ -170,12 +170,12 @@ class PeopleWork(FieldWork):
 
     def _delete(self, entity: str, entity_id: int, *, by: int) -> None:
         document = self.strike(entity, entity_id)
-        self._trashed[entity, entity_id] = document
+        self.trash[entity, entity_id] = document
         self.log(f"{SINGULAR[entity]}_deleted", entity, entity_id, by=by)
         self.ring("delete", entity, document)
 
     def _restore(self, entity: str, entity_id: int, *, by: int) -> None:
-        document = self._trashed.pop((entity, entity_id))
+        document = self.trash.pop((entity, entity_id))
         self.touch(document, by)
         self.enter(entity, document)
         self.log(f"{SINGULAR[entity]}_restored", entity, entity_id, by=by)
