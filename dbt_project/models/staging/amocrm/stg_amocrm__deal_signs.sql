@@ -20,7 +20,14 @@ signs as (
         {{ try_bigint(json_text('payload', 'entity_id')) }} as deal_id,
         {{ json_text('payload', 'type') }} as sign,
         {{ epoch_utc(json_text('payload', 'created_at')) }} as happened_at,
-        {{ try_bigint(json_text('payload', 'created_by')) }} as author_id,
+        case
+            when {{ json_text('payload', 'client_uuid') }} is not null
+                then 'integration'
+            when {{ try_bigint(json_text('payload', 'created_by')) }} = 0 then 'robot'
+            when {{ try_bigint(json_text('payload', 'created_by')) }} > 0 then 'user'
+        end as author_kind,
+        nullif({{ try_bigint(json_text('payload', 'created_by')) }}, 0)
+            as author_user_id,
         true as is_standing,
         cast(_run_id as text) as run_id
     from events
@@ -30,7 +37,8 @@ signs as (
         id as deal_id,
         'trash' as sign,
         {{ epoch_utc(json_text('payload', 'updated_at')) }} as happened_at,
-        {{ try_bigint(json_text('payload', 'updated_by')) }} as author_id,
+        cast(null as text) as author_kind,
+        cast(null as bigint) as author_user_id,
         _deleted_at is null as is_standing,
         cast(_run_id as text) as run_id
     from leads_trash

@@ -22,7 +22,8 @@ flattened as (
         {{ try_bigint(json_text('payload', 'responsible_user_id')) }}
             as responsible_user_id,
         {{ epoch_utc(json_text('payload', 'created_at')) }} as created_at,
-        {{ epoch_utc(json_text('payload', 'closed_at')) }} as closed_at
+        {{ epoch_utc(json_text('payload', 'closed_at')) }} as closed_at,
+        {{ json_at('payload', 'custom_fields_values') }} as custom_fields
     from entity_versions
 )
 
