@@ -1,4 +1,4 @@
-"""Keys that YAML declares, proven by dbt's own run of a small project."""
+"""Keys and values that YAML declares, proven by dbt's own run of a small project."""
 
 import os
 import re
@@ -29,6 +29,17 @@ MODELS = [
     ("expressed_twice", "table", "[\"coalesce(phone, '')\"]", "(null, 1), ('', 1)"),
 ]
 
+MART = """
+models:
+  - name: valued
+    columns:
+      - name: kind
+        data_type: text
+        constraints:
+          - {type: primary_key}
+          - {type: check, expression: "kind in ('first', 'second')"}
+"""
+
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -48,6 +59,10 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     models = "\n".join(_entry(name, key) for name, _, key, _ in MODELS)
     seeds = _entry("codes", "[code]")
     (folder / "models.yml").write_text(f"models:\n{models}\nseeds:\n{seeds}\n")
+    marts = home / "models" / "marts"
+    marts.mkdir()
+    (marts / "valued.sql").write_text("select cast('third' as text) as kind")
+    (marts / "valued.yml").write_text(MART)
     return home
 
 
@@ -96,9 +111,16 @@ def test_a_key_that_does_not_hold_fails_its_node(log, name, verdict):
 
 
 def test_keys_that_hold_fail_nothing(log):
-    failed = set(re.findall(r"Database Error in \w+ (\w+) \(", log))
+    assert {name for name, *_ in MODELS} - failed(log) == {"whole", "long", "expressed"}
 
-    assert {name for name, *_ in MODELS} - failed == {"whole", "long", "expressed"}
+
+def test_a_value_that_a_mart_does_not_list_fails_it(log):
+    assert "valued" in failed(log)
+    assert 'violates check constraint "valued__dbt_tmp_kind_check"' in log
+
+
+def failed(log: str) -> set[str]:
+    return set(re.findall(r"Database Error in \w+ (\w+) \(", log))
 
 
 def test_a_failure_says_what_to_do_and_nothing_personal(log):
