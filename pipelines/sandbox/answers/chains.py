@@ -48,6 +48,13 @@ def _phones(sale: Sale) -> set[str]:
     return {value for kind, value in sale.deal.identifiers if kind == "phone"}
 
 
+def chain_links(sales: Sequence[Sale]) -> list[tuple[int, int]]:
+    """Return the deals that belong to one chain, pair by pair."""
+    known = {sale.deal_id: sale for sale in sales}
+    heads = ((sale.deal_id, prepayment_of(sale, known)) for sale in sales)
+    return [(deal_id, head) for deal_id, head in heads if head is not None]
+
+
 def chained(
     sales: Sequence[Sale], decisions: Mapping[int, Decision]
 ) -> dict[int, Decision]:
@@ -55,10 +62,8 @@ def chained(
 
     `sales` stand in order of time.
     """
-    known = {sale.deal_id: sale for sale in sales}
-    heads = ((sale.deal_id, prepayment_of(sale, known)) for sale in sales)
-    links = [(deal_id, head) for deal_id, head in heads if head is not None]
-    chain_of = persons({deal_id: () for deal_id in known}, links)
+    alone = {sale.deal_id: () for sale in sales}
+    chain_of = persons(alone, chain_links(sales))
     chains: dict[int, list[Sale]] = defaultdict(list)
     for sale in sales:
         chains[chain_of[sale.deal_id]].append(sale)

@@ -7,12 +7,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
+from pipelines.sandbox.answers.crm_fields import (
+    field_dictionary,
+    field_values,
+    utm_fields,
+)
 from pipelines.sandbox.answers.identity import Identifier
-from pipelines.sandbox.answers.normalise import UTM_NAMES, emails, phones
+from pipelines.sandbox.answers.normalise import emails, phones
 from pipelines.sandbox.answers.reading import (
-    first_text,
     listing,
     mapping,
     moment,
@@ -20,7 +23,6 @@ from pipelines.sandbox.answers.reading import (
     text,
     whole,
 )
-from pipelines.sandbox.answers.rules import TWIN_FIELD_IDS, UTM_FIELD_IDS
 from pipelines.sandbox.story.world import AmocrmWorld, Document
 
 
@@ -33,9 +35,11 @@ class CrmDeal:
     status_id: int | None
     pipeline_id: int | None
     created_at: datetime | None
+    updated_at: datetime | None
     closed_at: datetime | None
     utm: dict[str, str]
-    names: tuple[str, ...]
+    name: str | None
+    contact_names: tuple[str, ...]
     identifiers: tuple[Identifier, ...]
 
 
@@ -59,7 +63,7 @@ class Contact:
 
 def crm_deals(crm: AmocrmWorld) -> dict[int, CrmDeal]:
     """Return every living deal by id."""
-    dictionary = _field_dictionary(crm)
+    dictionary = field_dictionary(crm)
     contacts = {whole(row.get("id")): _contact(row) for row in crm.contacts}
     deals = (_deal(row, dictionary, contacts) for row in crm.leads)
     return {deal.deal_id: deal for deal in deals if deal}
@@ -76,7 +80,6 @@ def _deal(
     linked = _linked_contacts(row)
     known = [contacts[found] for found in linked if found in contacts]
     main = contacts.get(linked[0]) if linked else None
-    names = (text(row.get("name")), *(contact.name for contact in known))
     price = number(row.get("price_with_minor_units"))
     return CrmDeal(
         deal_id=deal_id,
@@ -84,9 +87,11 @@ def _deal(
         status_id=whole(row.get("status_id")),
         pipeline_id=whole(row.get("pipeline_id")),
         created_at=moment(row.get("created_at")),
+        updated_at=moment(row.get("updated_at")),
         closed_at=moment(row.get("closed_at")),
-        utm=_utm_fields(row, dictionary),
-        names=tuple(name for name in names if name),
+        utm=utm_fields(row, dictionary),
+        name=text(row.get("name")),
+        contact_names=tuple(contact.name for contact in known if contact.name),
         identifiers=main.identifiers if main else (),
     )
 
@@ -103,66 +108,12 @@ def _contact(row: Document) -> Contact:
     identifiers: list[Identifier] = []
     for field in listing(row.get("custom_fields_values")):
         code = str(field.get("field_code") or "").upper()
-        for value in _values(field):
+        for value in field_values(field):
             if code == "PHONE":
                 identifiers += [("phone", found) for found in phones(value)]
             elif code == "EMAIL":
                 identifiers += [("email", found) for found in emails(value)]
     return Contact(text(row.get("name")), tuple(identifiers))
-
-
-def _values(field: Mapping[str, Any]) -> list[str]:
-    """Return what a custom field holds, blanks left out."""
-    entries = listing(field.get("values"))
-    raw = (
-        entry.get("value") if isinstance(entry, dict) else entry for entry in entries
-    )
-    return [found for value in raw if (found := text(value))]
-
-
-def _field_dictionary(crm: AmocrmWorld) -> dict[int, Document]:
-    fields = crm.custom_fields.get("leads", [])
-    return {found: row for row in fields if (found := whole(row.get("id"))) is not None}
-
-
-def _utm_fields(row: Document, dictionary: Mapping[int, Document]) -> dict[str, str]:
-    """Return the five tags: by field code, then by id, then by exact name.
-
-    Twin fields mean what the dictionary calls them; the first that is filled wins.
-    """
-    filled = [(field, found[0]) for field in _fields(row) if (found := _values(field))]
-    result: dict[str, str] = {}
-    for tag in UTM_NAMES:
-        ranked = sorted(
-            (rank, at)
-            for at, (field, _) in enumerate(filled)
-            if (rank := _rank(field, tag, dictionary)) is not None
-        )
-        if ranked:
-            result[tag] = filled[ranked[0][1]][1]
-    return result
-
-
-def _fields(row: Document) -> Iterator[dict[str, Any]]:
-    yield from (field for field in listing(row.get("custom_fields_values")) if field)
-
-
-def _rank(
-    field: Mapping[str, Any], tag: str, dictionary: Mapping[int, Document]
-) -> int | None:
-    """Return how well a field stands for a tag (0 is best), None if it does not."""
-    field_id = whole(field.get("field_id")) or 0
-    known = dictionary.get(field_id, {})
-    code = first_text(field, "field_code") or first_text(known, "code")
-    if (code or "").lower() == tag:
-        return 0
-    if field_id == UTM_FIELD_IDS[tag]:
-        return 1
-    if field_id in TWIN_FIELD_IDS:
-        means = (first_text(known, "name") or "").lower()
-        return 2 + TWIN_FIELD_IDS.index(field_id) if means == tag else None
-    name = first_text(field, "field_name") or first_text(known, "name")
-    return 9 if (name or "").lower() == tag else None
 
 
 def stage_events(crm: AmocrmWorld) -> dict[int, list[StageEvent]]:

@@ -67,7 +67,7 @@ class SalesRow:
     identifiers: tuple[Identifier, ...]
     sold_at: datetime | None
     created_at: datetime | None
-    is_test: bool
+    test_reasons: frozenset[str]
 
     @property
     def is_flagged(self) -> bool:
@@ -154,18 +154,25 @@ class Deal:
         found += self.crm.identifiers if self.crm else ()
         return tuple(dict.fromkeys(found))
 
-    @cached_property
+    @property
     def is_test(self) -> bool:
         """Tell whether any copy looks like a test, or the id is a made-up one."""
-        if self.deal_id in TEST_DEALS or any(row.is_test for row in self.rows):
-            return True
-        if self.crm is None:
-            return self.deal_id >= FIRST_FAKE_DEAL
-        return (
-            self.crm.pipeline_id in TEST_PIPELINES
-            or any(map(is_test_name, self.crm.names))
-            or any(map(is_test_tag, self.crm.utm.values()))
-        )
+        return bool(self.test_reasons)
+
+    @cached_property
+    def test_reasons(self) -> frozenset[str]:
+        """Return everything that makes the deal a test."""
+        found = {reason for row in self.rows for reason in row.test_reasons}
+        crm = self.crm
+        marks = {
+            "known_id": self.deal_id in TEST_DEALS,
+            "fake_id": crm is None and self.deal_id >= FIRST_FAKE_DEAL,
+            "pipeline": crm and crm.pipeline_id in TEST_PIPELINES,
+            "name": crm and is_test_name(crm.name),
+            "contact_name": crm and any(map(is_test_name, crm.contact_names)),
+            "utm": crm and any(map(is_test_tag, crm.utm.values())),
+        }
+        return frozenset(found | {name for name, is_so in marks.items() if is_so})
 
 
 def _says_kind(row: SalesRow) -> bool:
@@ -238,7 +245,7 @@ def _sales_row(raw: Row, product: str) -> SalesRow | None:
         identifiers=row_identifiers(raw),
         sold_at=moment(raw.get("sale_date")),
         created_at=moment(raw.get("created_at")),
-        is_test=_is_test_row(raw),
+        test_reasons=frozenset(_test_reasons(raw)),
     )
 
 
@@ -251,12 +258,13 @@ def row_identifiers(raw: Row) -> tuple[Identifier, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _is_test_row(raw: Row) -> bool:
+def _test_reasons(raw: Row) -> Iterator[str]:
     tags = [raw.get(name) for name in UTM_NAMES]
     tags += [raw.get(f"original_{name}") for name in UTM_NAMES]
-    return (
-        whole(raw.get("pipeline_id")) in TEST_PIPELINES
-        or flag(mapping(raw.get("metadata")).get("testRun")) is True
-        or any(map(is_test_name, texts(raw, "customer_name", "lead_name")))
-        or any(map(is_test_tag, tags))
-    )
+    if whole(raw.get("pipeline_id")) in TEST_PIPELINES:
+        yield "pipeline"
+    if any(map(is_test_tag, tags)):
+        yield "utm"
+    is_run = flag(mapping(raw.get("metadata")).get("testRun")) is True
+    if is_run or any(map(is_test_name, texts(raw, "customer_name", "lead_name"))):
+        yield "table_row"

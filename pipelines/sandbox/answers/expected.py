@@ -20,6 +20,8 @@ from pipelines.sandbox.answers.business_days import account_spend_business_days
 from pipelines.sandbox.answers.campaigns import Campaigns
 from pipelines.sandbox.answers.chains import chained
 from pipelines.sandbox.answers.coverage import Coverage
+from pipelines.sandbox.answers.crm_marts import crm_marts
+from pipelines.sandbox.answers.deal_teams import DealTeams
 from pipelines.sandbox.answers.deals import Deal, deals
 from pipelines.sandbox.answers.form_leads import FormLeads
 from pipelines.sandbox.answers.hygiene import utm_hygiene
@@ -74,6 +76,7 @@ def expected_marts(
         spend=traffic_stats(world, campaigns, delivered),
     )
     forms = FormLeads(world, campaigns, counted, known_deals.values())
+    teams = DealTeams(facts, known_deals, moved.sales, moved.leads)
     return {
         "sale_attribution": moved.sales,
         "refunds": moved.refunds,
@@ -83,6 +86,9 @@ def expected_marts(
         **_statistics(world, facts, coverage, moved),
         **_accounts(world, facts, coverage, moved, delivered),
         **_ads(world, facts, moved.spend),
+        **crm_marts(
+            world, facts, known_deals, found=found, counted=counted, teams=teams
+        ),
     }
 
 
