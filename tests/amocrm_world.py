@@ -1,4 +1,4 @@
-"""A small AmoCRM for tests: as many leads, contacts and events as a claim needs."""
+"""AmoCRMs for tests: a small one, and a living one with everything it can have."""
 
 from typing import Any
 
@@ -108,3 +108,135 @@ def small_world(
         events=[event(1)] if events is None else events,
         trashed=[],
     )
+
+
+# Stages of the living world's two pipelines, and fields of its deals.
+EXPRESS, FLAGMAN, NEW, PAID = 10350882, 10418746, 81856842, 82310105
+UTM_SOURCE, TWIN_SOURCE, BIRTHDAY, CHOICE, SWITCH, STRANGE = (
+    901,
+    902,
+    903,
+    904,
+    905,
+    906,
+)
+PHONE, EMAIL = 951, 952
+# What does not fit into 32 bits, as the numbers of large accounts.
+LARGE_ID = 2**31 + 7
+
+
+def living_world(*, leads: int = 20) -> AmocrmWorld:
+    """Return an account in which anything can be done, and much is odd."""
+    rows = [
+        lead(number, pipeline_id=EXPRESS, status_id=NEW, closed_at=None)
+        for number in range(1, leads + 1)
+    ]
+    rows.append(odd_lead())
+    people = [contact(70_000 + number) for number in range(1, leads + 1)]
+    for number, person in enumerate(people, start=1):
+        person["_embedded"]["leads"] = [{"id": number}]
+    return AmocrmWorld(
+        access_token=TOKEN,
+        account={
+            "id": 31,
+            "name": "School",
+            "subdomain": "sandbox",
+            "currency": "KZT",
+            "current_user_id": 11,
+        },
+        users=[{"id": 11, "name": "Manager"}, {"id": 12, "name": "Another"}],
+        pipelines=[
+            pipeline(EXPRESS, "Express", NEW, "Paid"),
+            pipeline(FLAGMAN, "Flagman", PAID, "Successful"),
+        ],
+        custom_fields=_fields(),
+        leads=rows,
+        contacts=people,
+        events=[],
+        trashed=[],
+        companies=[contact(60_001)],
+        tasks=[],
+        loss_reasons=[{"id": 7, "name": "Too dear", "sort": 1}],
+        tags={"leads": [{"id": 501, "name": "landing", "color": None}]},
+        sources=[{"id": 41, "name": "Site", "external_id": "site"}],
+        catalogs=[{"id": 1001, "name": "Invoices", "type": "invoices"}],
+        catalog_elements=[
+            {"id": number, "name": f"Invoice {number}", "catalog_id": 1001,
+             "updated_at": START + number}
+            for number in range(1, 138)
+        ],
+    )  # fmt: skip
+
+
+def odd_lead() -> dict[str, Any]:
+    """Return a deal of which every part is legal, and hardly one usual."""
+    return lead(
+        LARGE_ID,
+        name="Сделка 🔥 \x00 ' or 1=1 --",
+        price=99_990,
+        price_with_minor_units=99_990.55,
+        loss_reason_id=7,
+        source_id=41,
+        custom_fields_values=[
+            filled(UTM_SOURCE, "utm_source", "tracking_data", "kestrel",
+                   code="UTM_SOURCE"),
+            filled(TWIN_SOURCE, "utm_source", "text", "marble"),
+            filled(BIRTHDAY, "Birthday", "date", START),
+            filled(SWITCH, "Agreed", "radiobutton", "yes"),
+            filled(STRANGE, "Hologram", "hologram", {"depth": [1, {"of": None}]}),
+        ],
+        # Two deals share this person.
+        _embedded={"tags": [], "companies": [],
+                   "contacts": [{"id": 70_001, "is_main": True}]},
+    )  # fmt: skip
+
+
+def filled(
+    number: int, name: str, kind: str, value: Any, *, code: str | None = None
+) -> dict[str, Any]:
+    return {
+        "field_id": number,
+        "field_name": name,
+        "field_code": code,
+        "field_type": kind,
+        "values": [{"value": value}],
+    }
+
+
+def pipeline(number: int, name: str, stage: int, won: str) -> dict[str, Any]:
+    stages = [
+        {"id": stage - 4, "name": "Unsorted", "sort": 10, "type": 1},
+        {"id": stage, "name": "New", "sort": 20, "type": 0},
+        {"id": stage + 4, "name": "Waiting", "sort": 30, "type": 0},
+        {"id": 142, "name": won, "sort": 10_000, "type": 0},
+        {"id": 143, "name": "Lost", "sort": 11_000, "type": 0},
+    ]
+    return {
+        "id": number,
+        "name": name,
+        "is_archive": False,
+        "_embedded": {"statuses": [{**row, "pipeline_id": number} for row in stages]},
+    }
+
+
+def _fields() -> dict[str, list[dict[str, Any]]]:
+    def one(number: int, name: str, kind: str, **more: Any) -> dict[str, Any]:
+        return {"id": number, "name": name, "code": None, "type": kind, **more}
+
+    choices = [{"id": 1, "value": "red"}, {"id": 2, "value": "blue"}]
+    return {
+        "leads": [
+            one(UTM_SOURCE, "utm_source", "tracking_data", code="UTM_SOURCE"),
+            one(TWIN_SOURCE, "utm_source", "text"),
+            one(BIRTHDAY, "Birthday", "date"),
+            one(CHOICE, "Colours", "multiselect", enums=choices),
+            one(SWITCH, "Agreed", "radiobutton"),
+            one(STRANGE, "Hologram", "hologram"),
+        ],
+        "contacts": [
+            one(PHONE, "Phone", "multitext", code="PHONE"),
+            one(EMAIL, "Email", "multitext", code="EMAIL"),
+        ],
+        "companies": [],
+        "catalogs/1001": [one(981, "Status", "select", code="BILL_STATUS")],
+    }

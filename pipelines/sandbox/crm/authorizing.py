@@ -21,8 +21,6 @@ class Authorizing:
 
     def __init__(self, crm: Crm) -> None:
         self._crm = crm
-        self._desk = crm.behaviour.desk
-        self._desk.open(crm.world.access_token)
 
     async def give(self, request: Request) -> Response:
         """Give a pair for a code or for a refresh token."""
@@ -32,7 +30,7 @@ class Authorizing:
             return refusal
         if asked["grant_type"] == "refresh_token":
             return self._refresh(str(asked.get("refresh_token")))
-        pair = self._desk.exchange(str(asked.get("code")))
+        pair = self._crm.desk.exchange(str(asked.get("code")))
         if pair is None:
             return refusals.oauth("Authorization code has been revoked", 400)
         return self._answer(pair)
@@ -41,16 +39,16 @@ class Authorizing:
         if asked.get("grant_type") not in ("authorization_code", "refresh_token"):
             return refusals.oauth("Check the `grant_type` parameter", 400)
         keys = (asked.get("client_id"), asked.get("client_secret"))
-        if keys != (self._desk.client_id, self._desk.client_secret):
+        if keys != (self._crm.desk.client_id, self._crm.desk.client_secret):
             return refusals.oauth("Client authentication failed")
-        if asked.get("redirect_uri") != self._desk.redirect_uri:
+        if asked.get("redirect_uri") != self._crm.desk.redirect_uri:
             return refusals.oauth("Check the `redirect_uri` parameter", 400)
         return None
 
     def _refresh(self, token: str) -> Response:
         """Give a new pair; sometimes nobody hears the answer."""
         behaviour = self._crm.behaviour
-        pair = self._desk.refresh(token, mode=behaviour.token_mode)
+        pair = self._crm.desk.refresh(token, mode=behaviour.token_mode)
         if pair is None:
             return refusals.oauth("Token has been revoked")
         behaviour.refreshes += 1
@@ -58,7 +56,7 @@ class Authorizing:
         return broken("reset") if lost else self._answer(pair)
 
     def _answer(self, pair: Pair) -> Response:
-        desk = self._desk
+        desk = self._crm.desk
         return JSONResponse(
             {
                 "token_type": "Bearer",

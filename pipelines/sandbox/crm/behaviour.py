@@ -22,7 +22,8 @@ class Behaviour:
 
     Limits:
     - `requests_per_second`: more are 429; `retry_after` seconds are asked for, in the
-      place that `retry_after_in` names; after `ban_after` of them all is 403
+      place that `retry_after_in` names; after `ban_after` of them (`refused` counts)
+      everything is 403
     - `too_large_above`: a larger page is 504; `page_cap`: no page is larger
 
     Refusals:
@@ -54,6 +55,7 @@ class Behaviour:
     requests_per_second: int | None = None
     retry_after: int = 300
     ban_after: int | None = None
+    refused: int = 0
     retry_after_in: Literal["body", "header", "both"] = "body"
     too_large_above: int | None = None
     page_cap: int = MAX_LIMIT

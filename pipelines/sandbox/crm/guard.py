@@ -73,7 +73,7 @@ class Guard:
         """Refuse more requests than a second may have; then refuse everything."""
         crm, behaviour = self._crm, self._behaviour
         banned_after = behaviour.ban_after
-        if banned_after is not None and crm.refused >= banned_after:
+        if banned_after is not None and behaviour.refused >= banned_after:
             return refusals.forbidden("html")
         now = time.monotonic()
         while crm.recent and crm.recent[0] <= now - 1:
@@ -82,7 +82,7 @@ class Guard:
         allowed = behaviour.requests_per_second
         if allowed is None or len(crm.recent) <= allowed:
             return None
-        crm.refused += 1
+        behaviour.refused += 1
         return refusals.too_many(behaviour)
 
     def _forbidden(self, request: Request) -> Response | None:
@@ -100,7 +100,7 @@ class Guard:
         if self._behaviour.token_mode == "long_lived":
             is_right = token == self._crm.world.access_token
         else:
-            is_right = self._behaviour.desk.admits(token)
+            is_right = self._crm.desk.admits(token)
         is_whole = header.startswith("Bearer ") and is_right
         return None if is_whole else refusals.unauthorized()
 

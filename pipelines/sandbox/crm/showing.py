@@ -43,8 +43,8 @@ def show_entity(
     behaviour: Behaviour,
 ) -> Document:
     """Return a deal, a contact or a company as an answer shows it."""
-    shown = copy.deepcopy(document)
-    embedded: Document = shown.pop("_embedded", None) or {}
+    shown = dict(document)
+    embedded: Document = dict(shown.pop("_embedded", None) or {})
     for name in LISTS.get(entity, ()):
         if name in wanted:
             embedded.setdefault(name, [])
@@ -67,8 +67,8 @@ def show_entity(
 
 def show_account(account: Document, wanted: set[str], behaviour: Behaviour) -> Document:
     """Return the account; what is asked for stands embedded or beside its name."""
-    shown = copy.deepcopy(account)
-    embedded: Document = shown.pop("_embedded", None) or {}
+    shown = dict(account)
+    embedded: Document = dict(shown.pop("_embedded", None) or {})
     defaults: Document = {
         "datetime_settings": CLOCK,
         "users_groups": [{"id": 0, "name": "Sales", "uuid": None}],

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from pipelines.sandbox.crm.behaviour import Behaviour
 from pipelines.sandbox.crm.living import LivingCrm
+from pipelines.sandbox.crm.tokens import TokenDesk
 from pipelines.sandbox.story.world import AmocrmWorld
 
 
@@ -20,7 +21,13 @@ class Crm:
     behaviour: Behaviour
     living: LivingCrm | None = None
     recent: deque[float] = field(default_factory=deque)
-    refused: int = 0
+
+    @property
+    def desk(self) -> TokenDesk:
+        """Return the desk of tokens, its first pair given out."""
+        desk = self.behaviour.desk
+        desk.open(self.world.access_token)
+        return desk
 
     def quiet(self) -> contextlib.AbstractContextManager[object]:
         """Return what keeps the world still while an answer is written."""

@@ -44,7 +44,7 @@ class Storm:
         return self._dice.choice(ids)
 
     def _by(self) -> int:
-        users = [0, *(user["id"] for user in self.living.world.users)]
+        users: list[int] = [0, *(user["id"] for user in self.living.world.users)]
         return self._dice.choice(users)
 
     def _edit(self) -> Callable[[], object]:
