@@ -209,7 +209,8 @@ class StoredToken:
             except AnswerLost as error:
                 lost, lost_at = error, lost_at or now
             except GrantRefused as refused:
-                self._store.withdraw(pair, now)
+                if lost is None:
+                    self._store.withdraw(pair, now)
                 new = self._of_settings(held) or _give_up(pair, refused, lost_at, now)
                 return following(new, now, generation=pair.generation + 1)
             except SourceError:
