@@ -4,6 +4,7 @@ import dagster as dg
 
 from pipelines.defs import (
     amocrm,
+    amocrm_refresh,
     automation,
     databases,
     dbt,
@@ -18,6 +19,7 @@ defs = dg.Definitions.merge(
     databases.defs,
     facebook.defs,
     amocrm.defs,
+    amocrm_refresh.defs,
     dbt.defs,
     publish.defs,
     automation.defs,

@@ -119,6 +119,16 @@ def write_clock(connection: Connection, now: datetime) -> None:
     )
 
 
+def read_build_clock(connection: Connection) -> datetime | None:
+    """Return what the last build called now, None before the first one."""
+    with connection.transaction():
+        found = connection.execute("select to_regclass('raw._clock')").fetchone()
+        if not (found and found[0]):
+            return None
+        row = connection.execute("select now from raw._clock").fetchone()
+    return row[0] if row else None
+
+
 def prepare(connection: Connection, catalog: Catalog) -> None:
     """Make what is missing: schemas, load log, clock, every declared table and column.
 

@@ -6,16 +6,19 @@ that one broken source never keeps the others from the dashboard.
 
 import dagster as dg
 
-from pipelines.defs.assets import ApiRunConfig
+from pipelines.defs.amocrm import AmocrmRunConfig
+from pipelines.defs.amocrm_refresh import ITEMS_KEY, SENSOR, what_to_refresh
 from pipelines.defs.databases import SYSTEMS
 from pipelines.defs.facebook import FacebookRunConfig
 from pipelines.defs.facebook_backfill import HISTORY_KEY
 from pipelines.defs.pipeline import CLOCK_KEY
+from pipelines.defs.resources import Environment
 
 TIMEZONE = "Asia/Almaty"
 
 HISTORY = dg.AssetSelection.assets(HISTORY_KEY)
-EXTRACTED = dg.AssetSelection.groups(*SYSTEMS, "facebook", "amocrm") - HISTORY
+HOOKED = dg.AssetSelection.assets(ITEMS_KEY)
+EXTRACTED = dg.AssetSelection.groups(*SYSTEMS, "facebook", "amocrm") - HISTORY - HOOKED
 BUILT = dg.AssetSelection.assets(CLOCK_KEY) | dg.AssetSelection.groups(
     "seeds", "staging", "intermediate", "candidate", "marts"
 )
@@ -32,7 +35,7 @@ extract_recent = dg.define_asset_job(
     config=dg.RunConfig(
         ops={
             "extract_facebook": FacebookRunConfig(recent=True),
-            "extract_amocrm": ApiRunConfig(recent=True),
+            "extract_amocrm": AmocrmRunConfig(recent=True),
         }
     ),
     description="The hourly, cheap half of `extract`: the databases, what changed in "
@@ -49,6 +52,12 @@ weekly_plans = dg.define_asset_job(
     selection=BUILT,
     description="The build that opens a week: the first one on a Monday freezes the "
     "plans of that week. Published whole, so that no reader sees two editions mixed.",
+)
+amocrm_refresh = dg.define_asset_job(
+    "amocrm_refresh",
+    selection=HOOKED | BUILT,
+    description="Read again what webhooks rang for, build what hangs on AmoCRM, audit "
+    "it, publish it. Asked for by the sensor as soon as a hook waits.",
 )
 facebook_backfill = dg.define_asset_job(
     "facebook_backfill",
@@ -99,11 +108,36 @@ def _build_after(status: dg.DagsterRunStatus, name: str) -> dg.SensorDefinition:
     return sensor
 
 
+@dg.sensor(
+    name=SENSOR,
+    job=amocrm_refresh,
+    minimum_interval_seconds=5,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Starts `amocrm_refresh` when webhooks wait in the inbox and no such "
+    "run is under way. After a failed one it rests for five minutes.",
+)
+def amocrm_refresh_when_hooks_wait(
+    context: dg.SensorEvaluationContext, environment: Environment
+) -> dg.RunRequest | dg.SkipReason:
+    asked = what_to_refresh(context.instance, environment.settings())
+    if isinstance(asked, str):
+        return dg.SkipReason(asked)
+    return dg.RunRequest(asset_selection=asked)
+
+
 defs = dg.Definitions(
-    jobs=[extract, extract_recent, build, weekly_plans, facebook_backfill],
+    jobs=[
+        extract,
+        extract_recent,
+        build,
+        weekly_plans,
+        amocrm_refresh,
+        facebook_backfill,
+    ],
     schedules=[extract_daily, extract_recent_hourly, weekly_plans_monday],
     sensors=[
         _build_after(dg.DagsterRunStatus.SUCCESS, "build_after_extract"),
         _build_after(dg.DagsterRunStatus.FAILURE, "build_after_failed_extract"),
+        amocrm_refresh_when_hooks_wait,
     ],
 )

@@ -118,6 +118,24 @@ def _with_row_count(event: Event, warehouse: Connection) -> Event:
     )
 
 
+def tables_below(source_prefix: str) -> list[dg.AssetKey]:
+    """Return the models that are tables and read, near or far, sources of one name."""
+    manifest = json.loads(MANIFEST.read_text(encoding="utf-8"))
+    children, found = manifest["child_map"], set[str]()
+    open_ends = [name for name in children if name.startswith(source_prefix)]
+    while open_ends:
+        below = set(children.get(open_ends.pop(), ())) - found
+        found |= below
+        open_ends += below
+    return [
+        dg.AssetKey([node["schema"], node["name"]])
+        for name in sorted(found)
+        if (node := manifest["nodes"].get(name))
+        and node["resource_type"] == "model"
+        and name in TABLES
+    ]
+
+
 def reason_of(error: Exception) -> str:
     """Say in a line that BI can show which tests or models failed."""
     text = COLOUR.sub("", str(error))

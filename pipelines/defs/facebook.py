@@ -20,8 +20,9 @@ from pipelines.defs.assets import (
     raw_key,
     raw_spec,
 )
+from pipelines.defs.checks import check_results
 from pipelines.defs.facebook_backfill import backfill_facebook
-from pipelines.defs.facebook_checks import CHECKS, SYSTEM, check_results
+from pipelines.defs.facebook_checks import CHECKS, SYSTEM
 from pipelines.defs.facebook_metadata import (
     accounts_table,
     certificates,
@@ -112,7 +113,7 @@ def _events(
         if table.ledger and table.table not in told:
             # Written along with the others: how much it holds is all there is to say.
             yield materialized(warehouse, raw_key(SYSTEM, table.table), LoadResult())
-    yield from check_results(warehouse, run)
+    yield from check_results(CHECKS, warehouse, run)
     if failure:
         # Single accounts wait for the next run: a retry would ask for all of them.
         may_heal = not is_anything_loaded and not isinstance(failure, FINAL)

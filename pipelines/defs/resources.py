@@ -7,6 +7,7 @@ that are missing.
 import functools
 import os
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -19,7 +20,7 @@ from pipelines.clock import read_clock
 from pipelines.defs.orphans import free_orphans, identify
 from pipelines.errors import ConfigurationError
 from pipelines.extract.facebook.pacing import SystemTimer, Timer
-from pipelines.ingest.amocrm.config import AmocrmConfig
+from pipelines.ingest.amocrm.config import AmocrmConfig, OAuthApp
 from pipelines.ingest.facebook.config import FacebookConfig
 from pipelines.load.log import RunInfo
 from pipelines.warehouse import dbt_environment
@@ -36,6 +37,8 @@ REQUIRED = (
     "AMOCRM_ACCESS_TOKEN",
     "DAGSTER_POSTGRES_URL",
 )
+# An integration that refreshes its tokens needs these instead of a long-lived one.
+OAUTH = ("AMOCRM_CLIENT_ID", "AMOCRM_CLIENT_SECRET", "AMOCRM_TOKEN_KEY")
 FACEBOOK_GRAPH_URL = "https://graph.facebook.com"
 FACEBOOK_API_VERSION = "v26.0"
 # Facebook restates its figures for up to 28 days, then they freeze.
@@ -55,6 +58,13 @@ def catalog() -> Catalog:
     return load_catalog(DBT_PROJECT / "models" / "staging")
 
 
+def required(values: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the variables that a run cannot do without, by the credential chosen."""
+    if values.get("AMOCRM_ACCESS_TOKEN") or not values.get("AMOCRM_CLIENT_ID"):
+        return REQUIRED
+    return (*(name for name in REQUIRED if name != "AMOCRM_ACCESS_TOKEN"), *OAUTH)
+
+
 @dataclass(frozen=True)
 class Settings:
     """What the environment says, read when a step begins."""
@@ -65,7 +75,7 @@ class Settings:
         """Return a variable, or name every required one that is missing."""
         if value := self.values.get(name):
             return value
-        missing = [name for name in REQUIRED if not self.values.get(name)]
+        missing = [name for name in required(self.values) if not self.values.get(name)]
         remedy = "set them as .env.example says"
         if self.values.get("PIPELINE_ENV") != PRODUCTION:
             remedy += (
@@ -110,12 +120,33 @@ class Settings:
         )
 
     def amocrm(self) -> AmocrmConfig:
-        rate = self.values.get("AMOCRM_REQUESTS_PER_SECOND")
+        get = self.values.get
+        rate = get("AMOCRM_REQUESTS_PER_SECOND") or AMOCRM_REQUESTS_PER_SECOND
+        is_oauth = not get("AMOCRM_ACCESS_TOKEN") and bool(get("AMOCRM_CLIENT_ID"))
         return AmocrmConfig(
             base_url=self.require("AMOCRM_BASE_URL"),
-            access_token=self.require("AMOCRM_ACCESS_TOKEN"),
-            requests_per_second=float(rate or AMOCRM_REQUESTS_PER_SECOND),
+            access_token=None if is_oauth else self.require("AMOCRM_ACCESS_TOKEN"),
+            oauth=self._oauth() if is_oauth else None,
+            requests_per_second=float(rate),
+            honours_filters=get("AMOCRM_FILTERS") != "ignored",
+            hook_address=self._hook_address(),
         )
+
+    def _oauth(self) -> OAuthApp:
+        return OAuthApp(
+            client_id=self.require("AMOCRM_CLIENT_ID"),
+            client_secret=self.require("AMOCRM_CLIENT_SECRET"),
+            token_key=self.require("AMOCRM_TOKEN_KEY"),
+            refresh_token=self.values.get("AMOCRM_REFRESH_TOKEN") or None,
+            redirect_uri=self.values.get("AMOCRM_REDIRECT_URI") or "",
+        )
+
+    def _hook_address(self) -> str | None:
+        """Return the address that our receiver is to be subscribed with, if it is."""
+        public = self.values.get("AMOCRM_WEBHOOK_URL")
+        if not public:
+            return None
+        return f"{public.rstrip('/')}/amocrm/{self.require('AMOCRM_WEBHOOK_SECRET')}"
 
 
 class Environment(dg.ConfigurableResource[None]):

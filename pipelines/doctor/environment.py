@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pipelines.clock import read_clock
 from pipelines.connections import LOOPBACK, parse_url
-from pipelines.defs.resources import IN_PROCESS, PRODUCTION, REQUIRED, Settings
+from pipelines.defs.resources import IN_PROCESS, PRODUCTION, Settings, required
 from pipelines.doctor.findings import (
     SETTINGS,
     Finding,
@@ -66,16 +66,17 @@ def sound(settings: Settings) -> Settings:
 
 def check_required(values: Mapping[str, str]) -> Iterator[Remark]:
     """Name all required variables that are missing, at once."""
-    missing = [name for name in REQUIRED if not values.get(name)]
+    needed = required(values)
+    missing = [name for name in needed if not values.get(name)]
     for name in missing:
         meaning = MEANINGS.get(name, "see .env.example")
         remedy = AS_EXAMPLE
-        known = [other for other in values if other not in REQUIRED]
+        known = [other for other in values if other not in needed]
         if near := difflib.get_close_matches(name, known, n=1, cutoff=0.75):
             remedy += f"; {near[0]} is set, is that the one meant?"
         yield error(f"{name} is not set: {meaning}", remedy)
     if not missing:
-        yield ok(f"all {len(REQUIRED)} required variables are set")
+        yield ok(f"all {len(needed)} required variables are set")
 
 
 def check_values(values: Mapping[str, str]) -> Iterator[Remark]:

@@ -70,7 +70,7 @@ def test_fifty_leads_may_vanish(crm):
 
 
 @pytest.mark.parametrize("witness", ["trash", "event"])
-def test_many_leads_that_somebody_deleted_are_believed_gone(crm, witness):
+def test_many_leads_that_somebody_deleted_are_gone_when_that_is_confirmed(crm, witness):
     crm.load()
     now = int(NOW.timestamp())
     for number in range(1, 101):
@@ -85,12 +85,19 @@ def test_many_leads_that_somebody_deleted_are_believed_gone(crm, witness):
             )  # fmt: skip
     del crm.world.leads[:100]
 
-    assert crm.load()["leads"].result.rows_deleted == 100
+    with pytest.raises(LoadRefused, match=r"deleted in AmoCRM.*confirm_deleted"):
+        crm.load()
+    assert len(crm.living("leads")) == 300
+
+    loaded = crm.load(confirm_deleted=["leads"])
+
+    assert loaded["leads"].result.rows_deleted == 100
 
 
 def test_a_lead_loaded_while_the_sweep_reads_is_not_taken_for_gone(crm):
     def load_another(_) -> None:
-        if "/api/v4/leads?with=contacts" in crm.behaviour.requests[-1]:
+        asked = crm.behaviour.requests[-1]
+        if "/leads?with=contacts" in asked and "order%5Bid%5D" in asked:
             with psycopg.connect(crm.warehouse) as connection:
                 connection.execute(
                     "insert into raw.amocrm__leads (id, payload, _loaded_at, _run_id) "

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pipelines.ingest.facebook import checks
-from pipelines.ingest.facebook.checks import SHOWN_PROBLEMS, Verdict
+from pipelines.ingest.verdict import SHOWN_PROBLEMS, Verdict
 from tests.conftest import NewDatabase
 from tests.ingest.facebook_raw import (
     EARLIER,

@@ -37,6 +37,7 @@ SYSTEM = refusals.SYSTEM
 AccessDenied = refusals.AccessDenied
 PageTooLarge = refusals.PageTooLarge
 Query = transport.Query
+NOT_ASKED = "not asked, because"
 TRIES = 5
 FIRST_BACKOFF_SECONDS = 2.0
 MAX_BACKOFF_SECONDS = 120.0
@@ -111,7 +112,7 @@ class AmocrmClient:
     def _send(self, request: Request) -> dict[str, Any] | None:
         """Ask until there is an answer that counts, or no sense in asking on."""
         if self._stopped:
-            message = f"not asked, because {self._stopped.message}"
+            message = f"{NOT_ASKED} {self._stopped.message}"
             raise _like(self._stopped, request.table, message)
         is_renewed = False
         for attempt in range(TRIES):
@@ -251,8 +252,11 @@ class AmocrmClient:
             host = host_of(response.headers.get("location", "")) or "another path"
             text = f"the server redirects to {host}"
             self._stop(refusals.unreachable(text, table=None), request)
+        text = f"the request was refused with HTTP {status}: {detail}"
+        if status in (404, 405):
+            raise refusals.not_there(text, table=request.table)
         raise ProtocolError(
-            f"the request was refused with HTTP {status}: {detail}",
+            text,
             system=SYSTEM,
             table=request.table,
             remedy="AmoCRM's API has changed, or AMOCRM_BASE_URL is not an account",

@@ -5,7 +5,12 @@ Which answer is which refusal is decided in `client.py` and `oauth.py`.
 
 from datetime import datetime
 
-from pipelines.errors import AuthError, RateLimited, SourceUnreachable
+from pipelines.errors import (
+    AuthError,
+    ProtocolError,
+    RateLimited,
+    SourceUnreachable,
+)
 
 SYSTEM = "amocrm"
 TROUBLE = "AmoCRM has trouble of its own; the next run goes on"
@@ -24,6 +29,10 @@ class AccessDenied(AuthError):
     """The token's user lacks a right; everything else may still be asked."""
 
 
+class NotThere(ProtocolError):
+    """Nothing answers at a path: the account's plan or API does not have it."""
+
+
 class PageTooLarge(SourceUnreachable):
     """The server could not make so large a page; a smaller one may be asked for."""
 
@@ -36,6 +45,12 @@ def access_denied(path: str, detail: str, *, table: str | None) -> AccessDenied:
         table=table,
         remedy=f"let the token's user read {path} (an administrator may)",
     )
+
+
+def not_there(message: str, *, table: str | None) -> NotThere:
+    """Say that the account has no such list."""
+    remedy = "AmoCRM's API has changed, or AMOCRM_BASE_URL is not an account"
+    return NotThere(message, system=SYSTEM, table=table, remedy=remedy)
 
 
 def unreachable(message: str, *, table: str | None) -> SourceUnreachable:

@@ -140,7 +140,7 @@ def _utm_fields(load: Load) -> list[int]:
 def _mend_chains(load: Load, feed: _Feed) -> None:
     """Read all events of deals whose moves do not join: after(n) is before(n + 1)."""
     values = {"settled": load.settled - OVERLAP.total_seconds(), "most": MOST_MENDED}
-    rows = load.warehouse.execute(_BROKEN_CHAINS, values).fetchall()
+    rows = load.warehouse.execute(BROKEN_CHAINS, values).fetchall()
     ids = [row[0] for row in rows]
     if ids:
         found = read_events_of(load.client, "lead", ids)
@@ -154,7 +154,7 @@ def load_events_of(load: Load, entity: str, ids: Sequence[int]) -> None:
     _append(load, batches, _Feed())
 
 
-_BROKEN_CHAINS = """
+BROKEN_CHAINS = """
 with moves as (
     select
         cast(payload ->> 'entity_id' as bigint) as deal_id,

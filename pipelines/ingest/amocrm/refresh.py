@@ -52,7 +52,7 @@ def refresh_amocrm(
     failures: list[SourceError] = []
     with (
         connect(warehouse_url) as warehouse,
-        open_client(warehouse_url, config, run=run) as client,
+        open_client(warehouse_url, config, run) as client,
     ):
         warehouse.autocommit = True
         load = Load(client, warehouse, run, full=False, on_progress=on_progress)

@@ -15,7 +15,7 @@ from pipelines.errors import (
     SourceError,
     WarehouseError,
 )
-from pipelines.extract.amocrm.client import SYSTEM
+from pipelines.extract.amocrm.client import NOT_ASKED, SYSTEM
 from pipelines.extract.amocrm.refusals import AccessDenied, NotThere
 from pipelines.ingest.amocrm.account import account
 from pipelines.ingest.amocrm.config import AmocrmConfig
@@ -70,10 +70,11 @@ def ingest_amocrm(
     account does not have as absent.
     """
     failures: list[SourceError] = []
+    ended: dict[str, SourceError] = {}
     wanted = TABLES if full else RECENT
     with (
         connect(warehouse_url) as warehouse,
-        open_client(warehouse_url, config, run=run) as client,
+        open_client(warehouse_url, config, run) as client,
     ):
         warehouse.autocommit = True
         load = Load(
@@ -90,8 +91,11 @@ def ingest_amocrm(
             if tables is not None and table not in tables:
                 continue
             try:
+                if table == "catalog_elements" and "catalogs" in ended:
+                    raise ended["catalogs"]
                 yield load_table(load, config, table)
             except SourceError as error:
+                ended[table] = error
                 if warehouse.closed:
                     failures.append(error)
                     break
@@ -135,7 +139,12 @@ def summary(failures: list[SourceError]) -> SourceError:
     if len(failures) == 1:
         return failures[0]
     kinds = {type(error) for error in failures}
-    lines = "\n".join(f"  {error}" for error in failures)
+    unasked = [error for error in failures if error.message.startswith(NOT_ASKED)]
+    told = [str(error) for error in failures if error not in unasked]
+    if unasked:
+        names = ", ".join(str(error.table) for error in unasked)
+        told.append(f"{NOT_ASKED} of that: {names}")
+    lines = "\n".join(f"  {line}" for line in told)
     kind = AuthError if AuthError in kinds else SourceError
     if len(kinds) == 1:
         kind = kinds.pop()

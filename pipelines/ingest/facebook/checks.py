@@ -6,7 +6,6 @@ are in `check_queries.py`; when they are asked and how they look belongs to `def
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -15,11 +14,11 @@ from psycopg.rows import dict_row
 
 from pipelines.ingest.facebook import check_queries as queries
 from pipelines.ingest.facebook.windows import REREAD_DAYS
+from pipelines.ingest.verdict import Verdict
 from pipelines.load.log import RunInfo
 from pipelines.load.merge import Connection
 
 Row = Mapping[str, Any]
-SHOWN_PROBLEMS = 20
 # An ad without its spend makes a day's money wrong, not only poorer.
 COSTLY_FIELDS = {"*", "spend"}
 # Below it the balance is rounding and ads that changed between the two questions.
@@ -39,35 +38,6 @@ EXPIRY_REMEDIES = {
     "api_version": "set FACEBOOK_API_VERSION to the current one",
     "leads": "give the token leads_retrieval and lead access on the form's page",
 }
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What a check found: errors make it red, warnings yellow, neither green."""
-
-    errors: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
-    facts: Mapping[str, int | float | str] = field(default_factory=dict)
-
-    @property
-    def passed(self) -> bool:
-        return not self.errors and not self.warnings
-
-    @property
-    def problems(self) -> tuple[str, ...]:
-        """Return all that is wrong, the worst first and not without end."""
-        found = [*self.errors, *self.warnings]
-        more = len(found) - SHOWN_PROBLEMS
-        rest = [f"and {more} more"] if more > 0 else []
-        return (*found[:SHOWN_PROBLEMS], *rest)
-
-    @property
-    def text(self) -> str:
-        """Return one line: the problem, or how many there are and the worst."""
-        count = len(self.errors) + len(self.warnings)
-        if count < 2:
-            return "".join(self.problems)
-        return f"{count} problems, all listed below; the first: {self.problems[0]}"
 
 
 def every_account_is_loaded(
