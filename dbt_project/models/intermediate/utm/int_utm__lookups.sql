@@ -24,6 +24,10 @@ ad_lookups as (
     select * from {{ ref('int_ad_utms__lookups') }}
 ),
 
+deal_owners as (
+    select * from {{ ref('int_deal_history__utm_owners') }}
+),
+
 -- Asked once, answered once: no join to the map can multiply a sale.
 asked as (
     select {{ lookup_columns }} from sale_sets
@@ -35,6 +39,8 @@ asked as (
     select {{ lookup_columns }} from touches
     union distinct
     select {{ lookup_columns }} from ad_lookups
+    union distinct
+    select {{ lookup_columns }} from deal_owners
 )
 
 select * from asked

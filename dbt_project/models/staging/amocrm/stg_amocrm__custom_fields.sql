@@ -1,7 +1,5 @@
 with custom_fields as (
-    select *
-    from {{ source('raw', 'amocrm__custom_fields') }}
-    where _deleted_at is null
+    select * from {{ source('raw', 'amocrm__custom_fields') }}
 ),
 
 flattened as (
@@ -10,7 +8,8 @@ flattened as (
         id as field_id,
         {{ json_text('payload', 'name') }} as field_name,
         {{ json_text('payload', 'code') }} as field_code,
-        {{ json_text('payload', 'type') }} as field_type
+        {{ json_text('payload', 'type') }} as field_type,
+        _deleted_at is not null as is_deleted
     from custom_fields
 )
 

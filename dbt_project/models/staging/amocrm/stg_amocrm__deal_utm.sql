@@ -1,10 +1,15 @@
+{%- set utm_parameters = [
+    'utm_source', 'utm_medium', 'utm_campaign', 'utm_content', 'utm_term'
+] -%}
+{%- set kinds = [('tracked', 'not is_by_hand'), ('by_hand', 'is_by_hand')] -%}
+
 with leads as (
     select * from {{ source('raw', 'amocrm__leads') }}
 ),
 
 custom_fields as (
     select * from {{ ref('stg_amocrm__custom_fields') }}
-    where entity_type = 'leads'
+    where entity_type = 'leads' and not is_deleted
 ),
 
 utm_fields as (
@@ -54,39 +59,61 @@ parameters as (
     where parameter is not null
 ),
 
-ranked as (
+-- The system's own fields have a code or a known id; a name alone is a field by hand.
+meant as (
     select
-        named.deal_id,
+        named.*,
         parameters.parameter,
-        named.field_value,
-        row_number() over (
-            partition by named.deal_id, parameters.parameter
-            order by
-                case
-                    when named.by_code = parameters.parameter then 1
-                    when named.by_id = parameters.parameter then 2
-                    else 3
-                end,
-                named.field_place,
-                named.value_place
-        ) as choice
+        case
+            when named.by_code = parameters.parameter then 1
+            when named.by_id = parameters.parameter then 2
+            else 3
+        end as field_rank
     from named
     inner join parameters
         on parameters.parameter in (named.by_code, named.by_id, named.by_name)
 ),
 
+ranked as (
+    select
+        deal_id,
+        parameter,
+        field_value,
+        field_rank = 3 as is_by_hand,
+        row_number() over (
+            partition by deal_id, parameter
+            order by field_rank, field_place, value_place
+        ) as choice,
+        row_number() over (
+            partition by deal_id, parameter, field_rank = 3
+            order by field_rank, field_place, value_place
+        ) as choice_of_kind
+    from meant
+),
+
 pivoted as (
     select
         deal_id,
-        max(case when parameter = 'utm_source' then field_value end) as utm_source,
-        max(case when parameter = 'utm_medium' then field_value end) as utm_medium,
-        max(case when parameter = 'utm_campaign' then field_value end) as utm_campaign,
-        max(case when parameter = 'utm_content' then field_value end) as utm_content,
-        max(case when parameter = 'utm_term' then field_value end) as utm_term,
-        max(case when parameter = 'utm_referrer' then field_value end) as utm_referrer,
-        max(case when parameter = 'fbclid' then field_value end) as fbclid
+        {%- for parameter in utm_parameters + ['utm_referrer', 'fbclid'] %}
+        max(case when parameter = '{{ parameter }}' and choice = 1 then field_value end)
+            as {{ parameter }},
+        {%- endfor %}
+        {%- for parameter in utm_parameters %}
+        {%- for kind, condition in kinds %}
+        max(
+            case
+                when
+                    parameter = '{{ parameter }}'
+                    and {{ condition }}
+                    and choice_of_kind = 1
+                    then field_value
+            end
+        ) as {{ parameter }}_{{ kind }}{{ "," if kind == 'tracked' }}
+        {%- endfor %}
+        {{- "," if not loop.last }}
+        {%- endfor %}
     from ranked
-    where choice = 1
+    where choice = 1 or choice_of_kind = 1
     group by deal_id
 )
 

@@ -1,0 +1,112 @@
+{%- set rungs = ['express', 'prepayment', 'full', 'flagman'] -%}
+
+with
+
+sales as (
+    select * from {{ ref('sale_attribution') }}
+    where payment_kind <> 'unknown'
+),
+
+components as (
+    select * from {{ ref('int_identity__buyer_components') }}
+),
+
+chains as (
+    select * from {{ ref('int_sales__chain_components') }}
+),
+
+judged as (
+    select * from {{ ref('int_sales__judged') }}
+),
+
+-- Whoever has no link to anybody is a buyer alone.
+bought as (
+    select
+        sales.*,
+        coalesce(components.component, 'deal:' || cast(sales.deal_id as text)) as buyer,
+        chains.component as chain,
+        case
+            when sales.product in ('express', 'flagman') then sales.product
+            when sales.product = 'challenge3d' then sales.payment_kind
+        end as rung,
+        sales.product = 'challenge3d'
+        and sales.payment_kind = 'full'
+        and judged.is_flagged as was_prepayment
+    from sales
+    inner join judged on sales.deal_id = judged.deal_id
+    left join components
+        on 'deal:' || cast(sales.deal_id as text) = components.node
+    left join chains on cast(sales.deal_id as text) = chains.node
+),
+
+-- A prepayment and its remainder are one person's, whatever contacts they were given.
+chained as (
+    select
+        bought.*,
+        min(buyer) over (
+            partition by coalesce(chain, 'deal:' || cast(deal_id as text))
+        ) as chain_buyer
+    from bought
+),
+
+joined as (
+    select
+        chained.*,
+        min(chain_buyer) over (partition by buyer) as person
+    from chained
+),
+
+ordered as (
+    select
+        joined.*,
+        row_number() over (partition by person order by sale_at, deal_id) as payment,
+        row_number() over (partition by person, rung order by sale_at, deal_id)
+            as rung_payment
+    from joined
+),
+
+ladders as (
+    select
+        person,
+        max(case when payment = 1 then team_id end) as team_id,
+        max(case when payment = 1 then team_name end) as team_name,
+        {%- for rung in rungs %}
+        {%- for column, value in [
+            ('deal_id', 'deal_id'), ('date', 'sale_date'), ('amount_kzt', 'amount_kzt')
+        ] %}
+        max(case when rung = '{{ rung }}' and rung_payment = 1 then {{ value }} end)
+            as {{ rung }}_{{ column }},
+        {%- endfor %}
+        {%- endfor %}
+        cast(count(distinct rung) as integer) as rungs,
+        cast(count(*) as integer) as payments,
+        cast(sum(amount_kzt) as numeric(18, 2)) as total_kzt,
+        min(sale_date) as first_sale_date,
+        max(sale_date) as last_sale_date,
+        {{ any_of('was_prepayment') }} as was_prepayment
+    from ordered
+    group by person
+)
+
+select
+    {{ surrogate_hash(['person']) }} as person_id,
+    team_id,
+    team_name,
+    {%- for rung in rungs %}
+    {{ rung }}_deal_id,
+    {{ rung }}_date,
+    {{ rung }}_amount_kzt,
+    {%- endfor %}
+    rungs,
+    payments,
+    total_kzt,
+    first_sale_date,
+    last_sale_date,
+    {{ days_apart('express_date', 'prepayment_date') }} as days_express_to_prepayment,
+    {{ days_apart('prepayment_date', 'full_date') }} as days_prepayment_to_full,
+    {{ days_apart('full_date', 'flagman_date') }} as days_full_to_flagman,
+    {{ days_apart('express_date', 'flagman_date') }} as days_express_to_flagman,
+    was_prepayment
+    or (prepayment_deal_id is not null and full_deal_id is not null)
+        as is_prepayment_paired
+from ladders
