@@ -6,9 +6,12 @@ On an empty warehouse after one extract: every entity was seen once, no hook has
 from collections.abc import Mapping
 from typing import Any
 
+from pipelines.sandbox.answers.as_of import sales_as_of_changes
+from pipelines.sandbox.answers.crm import tombstones
 from pipelines.sandbox.answers.crm_tests import crm_test_deals
 from pipelines.sandbox.answers.deal_teams import DealTeams
 from pipelines.sandbox.answers.deals import Deal
+from pipelines.sandbox.answers.deletions import deal_deletions
 from pipelines.sandbox.answers.history import deal_events, stays
 from pipelines.sandbox.answers.ladder import buyer_ladder
 from pipelines.sandbox.answers.leads import Lead
@@ -36,6 +39,7 @@ def crm_marts(
     """Return the rows of every mart of this part."""
     crm = world.amocrm
     histories = deal_events(crm)
+    gone = tombstones(crm, {*known_deals, *histories})
     listed = {one: deal.crm for one, deal in known_deals.items() if deal.crm}
     pasts = {
         deal_id: past
@@ -44,8 +48,7 @@ def crm_marts(
             past := stays(
                 listed.get(deal_id),
                 histories.get(deal_id, ()),
-                is_deleted=deal_id in known_deals
-                and known_deals[deal_id].is_tombstoned,
+                is_deleted=deal_id in gone,
             )
         )
     }
@@ -55,16 +58,18 @@ def crm_marts(
         for deal_id, past in pasts.items()
         if past[-1].is_current and deal_id not in tests
     }
-    changes = UtmChanges(crm, facts, known_deals)
+    changes = UtmChanges(crm, facts, known_deals, teams)
     return {
         "deal_stage_times": deal_stage_times(crm, pasts, teams, tests),
-        "stage_conversion": stage_conversion(judged, teams),
+        "stage_conversion": stage_conversion(crm, judged, teams),
         "deal_changes_after_won": deal_changes_after_won(
-            pasts, histories, listed, changes.tags, tests
+            pasts, histories, listed, tags=changes.tags, tests=tests, teams=teams
         ),
         "deal_utm_changes": changes.rows(histories),
-        "deal_utm_twins": deal_utm_twins(crm, known_deals, counted),
-        "buyer_ladder": buyer_ladder(found),
-        "crm_test_deals": crm_test_deals(known_deals),
+        "deal_utm_twins": deal_utm_twins(crm, known_deals, counted, teams),
+        "buyer_ladder": buyer_ladder(found, teams),
+        "crm_test_deals": crm_test_deals(crm, known_deals),
         "crm_reconciliation": crm_reconciliation(known_deals),
+        "deal_deletions": deal_deletions(crm, known_deals, histories, gone, teams),
+        "sales_as_of_changes": sales_as_of_changes(known_deals, teams, world.now),
     }

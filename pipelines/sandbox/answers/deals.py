@@ -126,6 +126,11 @@ class Deal:
         return _first_set([self.crm_utm, *(row.utm for row in self.rows)])
 
     @cached_property
+    def table_utm(self) -> UtmSet:
+        """Return the current tags as the tables have them."""
+        return _first_set(row.utm for row in self.rows)
+
+    @cached_property
     def original(self) -> UtmSet:
         """Return the first-touch tags the rows kept; a fallback is none."""
         return _first_set(row.original for row in self.rows)

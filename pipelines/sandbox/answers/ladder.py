@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from pipelines.sandbox.answers.chains import chain_links
+from pipelines.sandbox.answers.deal_teams import DealTeams
 from pipelines.sandbox.answers.identity import persons
 from pipelines.sandbox.answers.rules import CHALLENGE3D, EXPRESS, FLAGMAN
 from pipelines.sandbox.answers.sales import FULL, PREPAYMENT, UNCLEAR, Sale
@@ -21,10 +22,13 @@ RUNGS = {
     (CHALLENGE3D, FULL): "full",
     (FLAGMAN, FULL): "flagman",
 }
-STEPS = (("express", "prepayment"), ("prepayment", "full"), ("full", "flagman"))
+STEPS = (
+    ("express", "prepayment"), ("prepayment", "full"), ("full", "flagman"),
+    ("express", "flagman"),
+)  # fmt: skip
 
 
-def buyer_ladder(found: Sequence[Sale]) -> list[MartRow]:
+def buyer_ladder(found: Sequence[Sale], teams: DealTeams) -> list[MartRow]:
     """Return a row per person who ever paid; a payment chain has one person."""
     counted = [sale for sale in found if sale.payment_kind != UNCLEAR]
     person_of = persons(
@@ -33,7 +37,10 @@ def buyer_ladder(found: Sequence[Sale]) -> list[MartRow]:
     paid: dict[int, list[Sale]] = defaultdict(list)
     for sale in counted:
         paid[person_of[sale.deal_id]].append(sale)
-    return [_row(sales) for sales in paid.values()]
+    return [
+        {"team_name": teams.of(sales[0].deal_id), **_row(sales)}
+        for sales in paid.values()
+    ]
 
 
 def _row(sales: Sequence[Sale]) -> MartRow:
@@ -53,6 +60,8 @@ def _row(sales: Sequence[Sale]) -> MartRow:
         )
     return row | {
         "payments": len(sales),
+        "first_sale_date": sales[0].sale_date,
+        "last_sale_date": sales[-1].sale_date,
         "rungs": len(first),
         "total_kzt": sum((sale.amount for sale in sales), Decimal(0)),
         "is_prepayment_paired": {"prepayment", "full"} <= first.keys(),

@@ -12,7 +12,8 @@ from typing import Any
 from pipelines.sandbox.answers.deals import Deal
 from pipelines.sandbox.answers.reading import almaty_day
 from pipelines.sandbox.answers.rounding import money
-from pipelines.sandbox.answers.rules import LEADS_ONLY_PIPELINES, PIPELINE_PRODUCTS, WON
+from pipelines.sandbox.answers.rules import LEADS_ONLY_PIPELINES, WON
+from pipelines.sandbox.answers.sales import product_of
 
 MartRow = dict[str, Any]
 MISSING, EXTRA, MATCHED = "missing_in_tables", "extra_in_tables", "matched"
@@ -22,7 +23,6 @@ MISSING, EXTRA, MATCHED = "missing_in_tables", "extra_in_tables", "matched"
 class Record:
     """What one side holds of a deal."""
 
-    product: str
     amount: Decimal | None
     on: date | None
     utm_source: str | None
@@ -33,27 +33,24 @@ def crm_reconciliation(known_deals: Mapping[int, Deal]) -> list[MartRow]:
     return [
         row
         for deal in known_deals.values()
-        if not deal.is_test and (row := _row(deal, _won(deal), _stored(deal)))
+        if not deal.is_test
+        and deal.pipeline_id not in LEADS_ONLY_PIPELINES
+        and (row := _row(deal, _won(deal), _stored(deal)))
     ]
 
 
 def _won(deal: Deal) -> Record | None:
     crm = deal.crm
-    if crm is None or crm.status_id != WON:
+    if crm is None or crm.status_id != WON or deal.is_tombstoned:
         return None
-    product = PIPELINE_PRODUCTS.get(crm.pipeline_id or 0)
-    if product is None:
-        return None
-    return Record(product, crm.price, _day(crm.closed_at), deal.crm_utm.source)
+    return Record(crm.price, _day(crm.closed_at), deal.crm_utm.source)
 
 
 def _stored(deal: Deal) -> Record | None:
-    if not deal.rows or deal.pipeline_id in LEADS_ONLY_PIPELINES:
+    if not deal.rows:
         return None
-    row = deal.rows[0]
-    return Record(
-        row.product, deal.table_amount, _day(deal.table_sold_at), row.utm.source
-    )
+    sold_on = _day(deal.table_sold_at)
+    return Record(deal.table_amount, sold_on, deal.table_utm.source)
 
 
 def _day(moment: datetime | None) -> date | None:
@@ -61,13 +58,12 @@ def _day(moment: datetime | None) -> date | None:
 
 
 def _row(deal: Deal, won: Record | None, stored: Record | None) -> MartRow | None:
-    one = won or stored
-    if one is None:
+    if not won and not stored:
         return None
     findings = list(_findings(won, stored))
     amounts = [side.amount if side else None for side in (won, stored)]
     return {
-        "product": one.product,
+        "product": product_of(deal),
         "deal_id": deal.deal_id,
         "finding": findings[0],
         "findings": findings,

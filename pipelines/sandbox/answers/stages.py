@@ -28,7 +28,7 @@ def deal_stage_times(
     tests: Container[int],
 ) -> list[MartRow]:
     """Return a row per stay of a deal in a stage."""
-    names = _Names(crm)
+    names = StageNames(crm)
     return [
         {
             "deal_id": deal_id,
@@ -53,7 +53,7 @@ def deal_stage_times(
     ]
 
 
-class _Names:
+class StageNames:
     """The current dictionary of pipelines and their statuses."""
 
     def __init__(self, crm: AmocrmWorld) -> None:
@@ -68,6 +68,7 @@ class _Names:
                 self.statuses[stage] = text(status.get("name"))
 
     def of(self, stage: Stage) -> MartRow:
+        """Return a stage's ids and names; a forgotten one has no name."""
         return {
             "pipeline_id": stage.pipeline_id,
             "pipeline_name": self.pipelines.get(stage.pipeline_id),
@@ -88,9 +89,10 @@ def _length(seconds: int | None) -> MartRow:
 
 
 def stage_conversion(
-    pasts: Mapping[int, Sequence[Stay]], teams: DealTeams
+    crm: AmocrmWorld, pasts: Mapping[int, Sequence[Stay]], teams: DealTeams
 ) -> list[MartRow]:
     """Return what became of the deals that ever entered a stage, by team."""
+    names = StageNames(crm)
     entered: dict[tuple[str, Stage], dict[int, list[Stay]]] = defaultdict(
         lambda: defaultdict(list)
     )
@@ -101,8 +103,7 @@ def stage_conversion(
     return [
         {
             "team_name": team,
-            "pipeline_id": stage.pipeline_id,
-            "status_id": stage.status_id,
+            **names.of(stage),
             "stays": sum(map(len, found.values())),
             **_outcomes([pasts[deal_id][-1].stage for deal_id in found], stage),
             "median_hours": _median_hours(found.values()),

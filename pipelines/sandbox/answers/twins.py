@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pipelines.sandbox.answers.crm_fields import twin_fields
+from pipelines.sandbox.answers.deal_teams import DealTeams
 from pipelines.sandbox.answers.deals import Deal
 from pipelines.sandbox.answers.leads import Lead
 from pipelines.sandbox.answers.normalise import NO_UTM, UTM_NAMES, UtmSet, utm_set
@@ -16,7 +17,10 @@ MartRow = dict[str, Any]
 
 
 def deal_utm_twins(
-    crm: AmocrmWorld, known_deals: Mapping[int, Deal], counted: Iterable[Lead]
+    crm: AmocrmWorld,
+    known_deals: Mapping[int, Deal],
+    counted: Iterable[Lead],
+    teams: DealTeams,
 ) -> list[MartRow]:
     """Return a row per deal and tag that people or Landing hold."""
     landing: dict[int, UtmSet] = {}
@@ -31,7 +35,7 @@ def deal_utm_twins(
             continue
         sets = [utm_set(tracking), utm_set(hand), landing.get(deal_id, NO_UTM)]
         found += [
-            row
+            {"team_name": teams.of(deal_id), **row}
             for name in UTM_NAMES
             if (row := _row(deal, name, *(_value(one, name) for one in sets)))
         ]

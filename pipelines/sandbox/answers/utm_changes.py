@@ -9,6 +9,7 @@ from itertools import groupby
 from typing import Any
 
 from pipelines.sandbox.answers.crm_fields import held_values, tag_fields
+from pipelines.sandbox.answers.deal_teams import DealTeams
 from pipelines.sandbox.answers.deals import Deal
 from pipelines.sandbox.answers.history import Event, field_of, field_text
 from pipelines.sandbox.answers.mapping import resolve
@@ -26,10 +27,15 @@ class UtmChanges:
     """Replays what the fields of each deal held, and asks whose tags they were."""
 
     def __init__(
-        self, crm: AmocrmWorld, facts: Ownership, known_deals: Mapping[int, Deal]
+        self,
+        crm: AmocrmWorld,
+        facts: Ownership,
+        known_deals: Mapping[int, Deal],
+        teams: DealTeams,
     ) -> None:
         self._facts = facts
         self._deals = known_deals
+        self._teams = teams
         self._fields = tag_fields(crm)
         self._held = held_values(crm)
         self.tags = {one: tag for tag, ids in self._fields.items() for one in ids}
@@ -69,6 +75,7 @@ class UtmChanges:
     def _row(self, event: Event, teams: tuple[str | None, str | None]) -> MartRow:
         return {
             "deal_id": event.deal_id,
+            "team_name": self._teams.of(event.deal_id),
             "parameter": self.tags[self._field(event)],
             "field_id": self._field(event),
             "value_before": field_text(event.before),

@@ -10,6 +10,7 @@ from itertools import groupby
 from typing import Any
 
 from pipelines.sandbox.answers.crm import CrmDeal
+from pipelines.sandbox.answers.deal_teams import DealTeams
 from pipelines.sandbox.answers.history import (
     Event,
     Stay,
@@ -33,13 +34,15 @@ def deal_changes_after_won(
     pasts: Mapping[int, Sequence[Stay]],
     histories: Mapping[int, Sequence[Event]],
     listed: Mapping[int, CrmDeal],
+    *,
     tags: Mapping[int, str],
     tests: Iterable[int],
+    teams: DealTeams,
 ) -> list[MartRow]:
     """Return a row per change of a deal that was won when it was changed."""
     left_out = set(tests)
     return [
-        row
+        {"team_name": teams.of(deal_id), **row}
         for deal_id, events in histories.items()
         if deal_id not in left_out
         for row in _changes(events, pasts.get(deal_id, ()), listed.get(deal_id), tags)
@@ -63,6 +66,7 @@ def _changes(
             "deal_id": event.deal_id,
             "change_id": event.event_id,
             "kind": kind,
+            "parameter": tags.get(field_of(event) or 0),
             "value_before": before,
             "value_after": after,
             "change_kzt": _change(event, kind, events, deal),
