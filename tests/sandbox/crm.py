@@ -3,10 +3,15 @@
 import contextlib
 import copy
 import itertools
+from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
 import httpx
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 from pipelines.sandbox.amocrm import Behaviour, amocrm_app
 from pipelines.sandbox.crm.living import LivingCrm
@@ -82,3 +87,30 @@ def working(world: AmocrmWorld) -> LivingCrm:
     """Return a living CRM in which each operation happens a second later."""
     seconds = itertools.count(WORK)
     return LivingCrm(world, now=lambda: next(seconds))
+
+
+class Receiver:
+    """Notes what it is sent; answers what it is told to, else 200."""
+
+    def __init__(self) -> None:
+        self.url = ""
+        self.got: list[tuple[str, bytes]] = []
+        self.answers: deque[Response] = deque()
+
+    async def hear(self, request: Request) -> Response:
+        request_id = request.headers.get("x-amocrm-requestid", "")
+        self.got.append((request_id, await request.body()))
+        return self.answers.popleft() if self.answers else Response()
+
+    @property
+    def bodies(self) -> list[bytes]:
+        return [body for _, body in self.got]
+
+
+def listening(receiver: Receiver) -> Starlette:
+    route = Route("/amocrm/{secret}", receiver.hear, methods=["POST"])
+    return Starlette(routes=[route])
+
+
+def status(code: int) -> Response:
+    return Response(status_code=code)

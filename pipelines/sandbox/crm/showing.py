@@ -3,7 +3,6 @@
 The documents themselves belong to the world and to `living.py`.
 """
 
-import copy
 from typing import Any
 
 from pipelines.sandbox.crm.behaviour import Behaviour

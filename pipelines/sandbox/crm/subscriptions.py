@@ -113,7 +113,9 @@ class Subscriptions:
             address = row["destination"]
             if row["disabled"] or urlsplit(address).hostname not in LOOPBACK:
                 continue
-            sender = self._senders.setdefault(address, HookSender(address))
+            if address not in self._senders:
+                self._senders[address] = HookSender(address)
+            sender = self._senders[address]
             tries += tell(row, sender)
             row["disabled"] = sender.patience.is_disabled
         return tries
