@@ -102,6 +102,11 @@ class TokenStore:
         self.key = {"host": host, "client_id": client_id}
         self.keys = Keys(token_key)
 
+    def ping(self) -> None:
+        """See that tokens could be stored."""
+        with self._connected() as connection, connection.transaction():
+            connection.execute(_LOCK, self.key)
+
     def read(self) -> StoredPair | None:
         """Return the pair as it is now."""
         with self._connected() as connection, connection.transaction():
