@@ -175,6 +175,6 @@ def _hint(document: Form, *, is_new: bool = False) -> datetime | None:
     """
     for name in CREATED if is_new else CHANGED:
         number = read_id(document.get(name))
-        if number in MOMENT:
-            return datetime.fromtimestamp(number or 0, UTC)
+        if number is not None and number in MOMENT:
+            return datetime.fromtimestamp(number, UTC)
     return None
