@@ -6,12 +6,17 @@ against it belongs to `__main__.py` and the tests.
 
 import contextlib
 import os
+import secrets
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from starlette.types import ASGIApp
+
 from pipelines.sandbox.amocrm import amocrm_app
+from pipelines.sandbox.crm.clock import StandingClock
+from pipelines.sandbox.crm.living import LivingCrm
 from pipelines.sandbox.databases import create_sources
 from pipelines.sandbox.facebook import facebook_app
 from pipelines.sandbox.server import PostgresServer
@@ -43,11 +48,16 @@ class House:
 
 @contextlib.contextmanager
 def open_house(
-    server: PostgresServer, options: StoryOptions | None = None, *, prefix: str = ""
+    server: PostgresServer,
+    options: StoryOptions | None = None,
+    *,
+    prefix: str = "",
+    receiver: str | None = None,
 ) -> Iterator[House]:
     """Tell a story to the sources on a running server; serve both APIs meanwhile.
 
-    A prefix of the databases' names lets one server hold several houses.
+    A prefix of the databases' names lets one server hold several houses. With the
+    address of a receiver, people can work in the CRM and their work rings there.
     """
     world = tell(options or StoryOptions())
     with contextlib.ExitStack() as stack:
@@ -55,7 +65,8 @@ def open_house(
         for name in (f"{prefix}warehouse", "dagster"):
             server.create_database(name)
         facebook = stack.enter_context(serve(facebook_app(world.facebook)))
-        amocrm = stack.enter_context(serve(amocrm_app(world.amocrm)))
+        hooks = _hook_variables(receiver) if receiver else {}
+        amocrm = stack.enter_context(serve(_crm(world, hooks)))
         variables = {
             "PIPELINE_ENV": "sandbox",
             "PIPELINE_NOW": world.now.isoformat(),
@@ -72,6 +83,7 @@ def open_house(
             # Dagster opens a connection for each event; loopback needs no handshake.
             "DAGSTER_POSTGRES_URL": server.url("dagster") + "?sslmode=disable",
             "DAGSTER_HOME": str(_dagster_home(server.home)),
+            **hooks,
         }
         yield House(world, server, variables)
 
@@ -89,6 +101,23 @@ def environment(variables: Mapping[str, str]) -> Iterator[None]:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
+
+
+def _hook_variables(receiver: str) -> dict[str, str]:
+    """Return the settings of a receiver whose secret nobody knew before."""
+    return {
+        "AMOCRM_WEBHOOK_SECRET": secrets.token_urlsafe(32),
+        "AMOCRM_WEBHOOK_URL": receiver,
+    }
+
+
+def _crm(world: World, hooks: Mapping[str, str]) -> ASGIApp:
+    if not hooks:
+        return amocrm_app(world.amocrm)
+    living = LivingCrm(world.amocrm, now=StandingClock(world.now))
+    secret = hooks["AMOCRM_WEBHOOK_SECRET"]
+    ring = f"{hooks['AMOCRM_WEBHOOK_URL']}/amocrm/{secret}"
+    return amocrm_app(world.amocrm, living=living, ring=ring)
 
 
 def _dagster_home(home: Path) -> Path:
