@@ -62,8 +62,10 @@ def path_template(path: str) -> str:
 
 def server_date(response: httpx.Response) -> datetime | None:
     """Return the server's time of an answer."""
-    with contextlib.suppress(ValueError, TypeError):
-        sent = parsedate_to_datetime(response.headers.get("date", ""))
+    # A proxy on the way may have added its own.
+    dates = response.headers.get_list("date")
+    with contextlib.suppress(ValueError, TypeError, IndexError):
+        sent = parsedate_to_datetime(dates[0])
         return sent if sent.tzinfo else None
     return None
 
