@@ -6,8 +6,9 @@ Which events are wanted stands here; what they mean belongs to the models.
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
+from pipelines.extract.amocrm.canonical import Row
 from pipelines.extract.amocrm.client import AmocrmClient, Query
-from pipelines.extract.amocrm.paging import EVENTS_LIMIT, Listing, Reader, Row
+from pipelines.extract.amocrm.paging import EVENTS_LIMIT, Listing, Reader
 
 # A new type is read from the beginning, for its past was never asked for.
 EVENT_TYPES = (

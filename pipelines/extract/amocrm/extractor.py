@@ -11,17 +11,15 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
+from pipelines.extract.amocrm.canonical import Row, canonical
 from pipelines.extract.amocrm.client import AmocrmClient
 from pipelines.extract.amocrm.paging import (
     Listing,
-    Row,
     read_page,
     read_pages,
-    read_until_stable,
-    without_links,
+    read_there_and_back,
 )
 from pipelines.extract.amocrm.refusals import NotThere
-from pipelines.extract.amocrm.sweep import Sweep, sweep
 
 Document = dict[str, Any]
 Batches = Iterator[list[Document]]
@@ -47,7 +45,7 @@ CONTACTS = Listing(
     query=(("with", "leads,catalog_elements"),),
 )  # fmt: skip
 COMPANIES = Listing(table="companies", path="companies", name="companies")
-TASKS = Listing(table="tasks", path="tasks", name="tasks")
+TASKS = Listing(table="tasks", path="tasks", name="tasks", is_ordered_by_change=False)
 LOSS_REASONS = Listing(
     table="loss_reasons", path="leads/loss_reasons", name="loss_reasons"
 )
@@ -74,7 +72,7 @@ def extract_account(client: AmocrmClient) -> Batches:
     account = client.get(ACCOUNT.path, ACCOUNT.query, table=ACCOUNT.table)
     if not account or not isinstance(account.get("id"), int):
         raise ACCOUNT.error("the answer is no account")
-    yield documents([without_links(account)])
+    yield documents([canonical(account)])
 
 
 def extract_users(client: AmocrmClient) -> Batches:
@@ -125,15 +123,16 @@ def extract_catalogs(client: AmocrmClient) -> Batches:
 
 
 def extract_catalog_elements(client: AmocrmClient, catalogs: Iterable[int]) -> Batches:
-    """Yield the elements of lists, each read in two orders: links are not trusted."""
+    """Yield the elements of lists, each read there and back: links are not trusted."""
     for catalog_id in catalogs:
         listing = Listing(
             table="catalog_elements",
             path=f"catalogs/{catalog_id}/elements",
             name="elements",
         )
-        for rows in sweep(client, listing, Sweep()):
-            yield documents(rows, catalog_id=catalog_id)
+        # No order is documented for them.
+        rows = read_there_and_back(client, listing)
+        yield documents(rows, catalog_id=catalog_id)
 
 
 def extract_webhooks(client: AmocrmClient, *, ours: str | None = None) -> Batches:
@@ -152,7 +151,7 @@ def extract_webhooks(client: AmocrmClient, *, ours: str | None = None) -> Batche
 
 def extract_trash(client: AmocrmClient) -> Batches:
     """Yield the stubs of all leads in the trash."""
-    rows = read_until_stable(client, TRASH)
+    rows = read_there_and_back(client, TRASH, query=[("order[id]", "asc")])
     for row in rows:
         if not row.get("is_deleted"):
             raise TRASH.error("`with=only_deleted` was ignored: a living lead came")

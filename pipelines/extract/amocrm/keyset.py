@@ -7,13 +7,13 @@ belongs to `extractor.py`, what the list no longer shows to `sweep.py`.
 
 from collections.abc import Iterator
 
+from pipelines.extract.amocrm.canonical import Row
 from pipelines.extract.amocrm.client import AmocrmClient, Query
 from pipelines.extract.amocrm.paging import (
     Listing,
     Page,
     Reader,
-    Row,
-    read_until_stable,
+    read_there_and_back,
 )
 
 
@@ -52,25 +52,33 @@ def read_changed(
         delivered = {row["id"]: row for row in page.rows if row["updated_at"] == last}
 
 
+def read_changed_by_id(
+    client: AmocrmClient, listing: Listing, *, since: int = 0
+) -> Iterator[list[Row]]:
+    """Yield all rows changed at or after a second, where no order by change exists."""
+    query: Query = [("filter[updated_at][from]", since), ("order[id]", "asc")]
+    rows = read_there_and_back(client, listing, query=query)
+    for row in rows:
+        _check(listing, [row], since=since, until=None)
+    yield rows
+
+
 def read_newest_first(
     client: AmocrmClient, listing: Listing, *, since: int = 0
 ) -> Iterator[list[Row]]:
     """Yield rows changed at or after a second where filters are not honoured.
 
-    Walks from the newest change back until it is older; page after page can repeat
-    rows, and what it may miss is for the sweep to find.
+    Walks from the newest change back until it is older, or through everything where
+    orders are not honoured either. What moved to the front meanwhile is for the next
+    run, what a page may have hidden for the sweep.
     """
-    before: int | None = None
-    for rows in Reader(client, listing).pages([("order[updated_at]", "desc")]):
-        for row in rows:
-            changed = _moment(listing, row)
-            if before is not None and changed > before and since:
-                # A row that moved to the front shifts the others: still in order.
-                message = "the rows came in another order than newest first"
-                raise listing.error(message, window=f"updated_at {since}..")
-            before = changed
+    is_ordered = listing.is_ordered_by_change
+    query: Query = [("order[updated_at]", "desc")] if is_ordered else []
+    for rows in Reader(client, listing).pages(query):
+        moments = [_moment(listing, row) for row in rows]
+        is_ordered = is_ordered and moments == sorted(moments, reverse=True)
         yield [row for row in rows if row["updated_at"] >= since]
-        if rows[-1]["updated_at"] < since:
+        if is_ordered and moments[-1] < since:
             return
 
 
@@ -85,8 +93,10 @@ def _drain(client: AmocrmClient, listing: Listing, second: int) -> list[Row]:
     query: Query = [
         ("filter[updated_at][from]", second),
         ("filter[updated_at][to]", second),
+        ("order[id]", "asc"),
     ]
-    rows = read_until_stable(client, listing, query=query)
+    # A second of the past only loses rows: who is changed again comes later.
+    rows = read_there_and_back(client, listing, query=query)
     for row in rows:
         _check(listing, [row], since=second, until=second)
     return rows

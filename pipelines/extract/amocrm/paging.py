@@ -5,21 +5,18 @@ How a list that changes under the reader is read belongs to `keyset.py` and `swe
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 from pipelines.errors import ProtocolError
+from pipelines.extract.amocrm.canonical import Row, canonical
 from pipelines.extract.amocrm.client import SYSTEM, AmocrmClient, Query
 from pipelines.extract.amocrm.refusals import PageTooLarge
 
-Row = dict[str, Any]
 MAX_LIMIT = 250
 # The feed of events gives no more at once, on some accounts less.
 EVENTS_LIMIT = 100
 # A server that cannot make a page in time is asked for a smaller one. Each limit
 # divides the one before, so that a smaller page begins where a larger one would have.
 SMALLER = {250: 125, 125: 25, 100: 50, 50: 25}
-# Passes over a list that never agree mean that it changes faster than it can be read.
-MAX_PASSES = 10
 # A server that gives fewer rows than asked gives a round number of them.
 ROUND = 25
 
@@ -33,6 +30,8 @@ class Listing:
     name: str
     query: tuple[tuple[str, str | int], ...] = ()
     limit: int = MAX_LIMIT
+    # Whether the API documents an order by time of change.
+    is_ordered_by_change: bool = True
 
     def error(self, message: str, *, window: str | None = None) -> ProtocolError:
         """Say that an answer broke the protocol."""
@@ -96,7 +95,7 @@ class Reader:
                 raise listing.error("a row has no id")
         links = body.get("_links")
         return Page(
-            [without_links(row) for row in rows],
+            [canonical(row) for row in rows],
             says_next=isinstance(links, dict) and bool(links.get("next")),
             limit=self.limit,
         )
@@ -145,30 +144,18 @@ def read_pages(
     yield from Reader(client, listing).pages(query)
 
 
-def read_until_stable(
-    client: AmocrmClient, listing: Listing, *, query: Query = (), ordered: bool = True
+def read_there_and_back(
+    client: AmocrmClient, listing: Listing, *, query: Query = ()
 ) -> list[Row]:
-    """Read a whole list, by ids, until two passes find the same rows."""
-    asked = [*query, ("order[id]", "asc")] if ordered else list(query)
+    """Read a whole list forward to its end, then backward to its beginning.
+
+    What leaves the list moves the rest to earlier pages: forward they are missed, on
+    the way back they still lie ahead. The last answer about a row counts.
+    """
     reader = Reader(client, listing)
-    found: dict[int | str, Row] = {}
-    before: set[int | str] | None = None
-    for _ in range(MAX_PASSES):
-        rows = [row for page in reader.pages(asked) for row in page]
-        found |= {row["id"]: row for row in rows}
-        ids = {row["id"] for row in rows}
-        if ids == before:
-            return list(found.values())
-        before = ids
-    raise listing.error(f"{MAX_PASSES} passes over the list never agreed")
-
-
-def without_links(row: Row) -> Row:
-    """Drop the links, which repeat the request and so differ between two reads."""
-    return {name: _deep(item) for name, item in row.items() if name != "_links"}
-
-
-def _deep(value: object) -> object:
-    if isinstance(value, dict):
-        return without_links(value)
-    return [_deep(item) for item in value] if isinstance(value, list) else value
+    pages = list(reader.pages(query))
+    found = {row["id"]: row for rows in pages for row in rows}
+    # One page cannot have hidden anything behind it.
+    for number in range(len(pages) if len(pages) > 1 else 0, 0, -1):
+        found |= {row["id"]: row for row in reader.page(number, query).rows}
+    return list(found.values())

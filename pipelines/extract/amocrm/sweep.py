@@ -7,8 +7,9 @@ other end, misses others. What an id that no pass shows means belongs to `ingest
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from pipelines.extract.amocrm.canonical import Row
 from pipelines.extract.amocrm.client import AmocrmClient, Query
-from pipelines.extract.amocrm.paging import Listing, Reader, Row
+from pipelines.extract.amocrm.paging import Listing, Reader
 
 # Two that differ call for a third; more would chase a list that never stands still.
 MAX_PASSES = 3
@@ -44,8 +45,9 @@ def sweep(
         direction = "asc" if len(found.passes) % 2 == 0 else "desc"
         query: Query = [("order[id]", direction)] if ordered else []
         ids: set[int] = set()
-        last: int | None = None
         for rows in reader.pages(query):
+            # Between two pages rows may come back, and shift others to the next.
+            last: int | None = None
             news = []
             for row in rows:
                 number, changed = row["id"], row.get("updated_at")

@@ -12,7 +12,11 @@ from datetime import timedelta
 from pipelines.errors import LoadRefused
 from pipelines.extract.amocrm.client import SYSTEM
 from pipelines.extract.amocrm.extractor import ENTITIES
-from pipelines.extract.amocrm.keyset import read_changed, read_newest_first
+from pipelines.extract.amocrm.keyset import (
+    read_changed,
+    read_changed_by_id,
+    read_newest_first,
+)
 from pipelines.ingest.amocrm.absences import close_absences
 from pipelines.ingest.amocrm.cursors import (
     free_stream_lock,
@@ -82,10 +86,14 @@ def _load_changed(
             watermark = _settled(load, tally.newest)
             move_cursor(load.warehouse, table, watermark, run=load.run)
 
-    read = read_changed if load.honours_filters else read_newest_first
-    rows = read(load.client, ENTITIES[table], since=since)
-    # Newest first means that only the end of the walk tells that all came.
-    after = move if load.honours_filters else lambda: None
+    listing = ENTITIES[table]
+    is_ordered = load.honours_filters and listing.is_ordered_by_change
+    read = read_changed
+    if not is_ordered:
+        read = read_changed_by_id if load.honours_filters else read_newest_first
+    rows = read(load.client, listing, since=since)
+    # In any other order only the end of the walk tells that all came.
+    after = move if is_ordered else lambda: None
     merge_pieces(load, table, rows, via=via, tally=tally, after=after)
     with load.writing():
         move()

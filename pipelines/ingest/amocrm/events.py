@@ -58,8 +58,6 @@ def load_events(load: Load, *, with_fields: bool = True) -> LoadedTable:
     if with_fields:
         for field_id in _utm_fields(load):
             _follow(load, f"{TABLE}:{field_id}", [field_event_type(field_id)], feed)
-    if load.full:
-        _mend_chains(load, feed)
     result = feed.result
     known = result.rows_read - result.rows_inserted
     details = {
@@ -137,20 +135,31 @@ def _utm_fields(load: Load) -> list[int]:
     return [row[0] for row in rows]
 
 
-def _mend_chains(load: Load, feed: _Feed) -> None:
-    """Read all events of deals whose moves do not join: after(n) is before(n + 1)."""
-    values = {"settled": load.settled - OVERLAP.total_seconds(), "most": MOST_MENDED}
+def mend_chains(load: Load) -> int:
+    """Read all events of deals whose moves do not join: after(n) is before(n + 1).
+
+    Only when the deals are as fresh as their events; returns how many were asked about.
+    """
+    values = {
+        "settled": load.settled - int(OVERLAP.total_seconds()),
+        "most": MOST_MENDED,
+    }
     rows = load.warehouse.execute(BROKEN_CHAINS, values).fetchall()
     ids = [row[0] for row in rows]
     if ids:
-        found = read_events_of(load.client, "lead", ids)
-        _append(load, (documents(rows) for rows in found), feed)
+        load_events_of(load, "lead", ids, until=load.settled)
         load.on_progress(f"{TABLE}: {len(ids)} broken chains of stages read again")
+    return len(ids)
 
 
-def load_events_of(load: Load, entity: str, ids: Sequence[int]) -> None:
+def load_events_of(
+    load: Load, entity: str, ids: Sequence[int], *, until: int | None = None
+) -> None:
     """Append all events of some entities, without moving the cursor."""
-    batches = (documents(rows) for rows in read_events_of(load.client, entity, ids))
+    batches = (
+        documents([row for row in rows if until is None or row["created_at"] <= until])
+        for rows in read_events_of(load.client, entity, ids)
+    )
     _append(load, batches, _Feed())
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from pipelines.extract.amocrm.canonical import Row
 from pipelines.extract.amocrm.extractor import Batches, documents
-from pipelines.extract.amocrm.paging import Row
 from pipelines.ingest.amocrm.load import Load, Passing, Via
 from pipelines.ingest.amocrm.merging import Counts, merge_entities
 

@@ -26,7 +26,7 @@ from pipelines.ingest.amocrm.dictionaries import (
     load_dictionary,
 )
 from pipelines.ingest.amocrm.entities import load_entity
-from pipelines.ingest.amocrm.events import load_events
+from pipelines.ingest.amocrm.events import load_events, mend_chains
 from pipelines.ingest.amocrm.load import Load, LoadedTable, Progress
 from pipelines.ingest.amocrm.subscriptions import webhooks
 from pipelines.load.log import Outcome, RunInfo, record_load
@@ -124,7 +124,10 @@ def load_table(load: Load, config: AmocrmConfig, table: str) -> LoadedTable:
             return loaders[table]()
         if table in DICTIONARIES:
             return load_dictionary(load, DICTIONARIES[table])
-        return load_entity(load, table)
+        loaded = load_entity(load, table)
+        if table == "leads" and load.full:
+            mend_chains(load)
+        return loaded
     except psycopg.Error as error:
         raise WarehouseError(
             f"the warehouse did not take the rows: {primary_message(error)}",
