@@ -7,7 +7,7 @@ import pytest
 from pipelines.sandbox.crm.bodies import Style
 from pipelines.sandbox.crm.broken_bodies import BROKEN_BODIES, MIB
 from pipelines.sandbox.crm.forms import build_form
-from pipelines.sandbox.crm.hooks import SETTINGS, Hook, unsorted_hook
+from pipelines.sandbox.crm.hooks import SETTINGS, Hook, note_hooks, unsorted_hook
 from pipelines.sandbox.crm.living import LivingCrm
 from pipelines.sandbox.php import parse_query
 from tests.amocrm_world import (
@@ -170,6 +170,14 @@ def test_an_accepted_unsorted_deal_is_a_deletion_with_an_action():
 
     assert body["unsorted[delete][0][action]"] == "accept"
     assert body["unsorted[delete][0][accept_result][leads][0]"] == "5"
+
+
+def test_a_note_with_a_picture_rings_twice():
+    first, second = note_hooks({"id": 31, "subdomain": "sandbox"}, 5, 900)
+
+    assert pairs(first)["leads[note][0][note][element_id]"] == "5"
+    assert pairs(second)["leads[note][0][note][id]"] == "901"
+    assert first.setting in SETTINGS
 
 
 def test_nul_and_emoji_travel_in_a_form(crm):

@@ -2,10 +2,12 @@
 
 import itertools
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 
 from pipelines.sandbox.crm.behaviour import Behaviour
+from pipelines.sandbox.crm.clock import StandingClock
 from pipelines.sandbox.crm.living import LivingCrm
 from pipelines.sandbox.crm.storm import Storm
 from tests.amocrm_world import (
@@ -205,6 +207,29 @@ def test_a_deleted_field_takes_its_values_along(crm):
         row["field_id"] for row in crm.find("leads", LARGE_ID)["custom_fields_values"]
     }
     assert UTM_SOURCE not in left
+
+
+def test_a_deleted_option_takes_its_values_along(crm):
+    crm.set_field(1, CHOICE, ["red", "blue"])
+    crm.set_field(2, CHOICE, "red")
+    crm.delete_enum(CHOICE, "red")
+
+    (row,) = crm.find("leads", 1)["custom_fields_values"]
+    assert [one["value"] for one in row["values"]] == ["blue"]
+    assert crm.find("leads", 2)["custom_fields_values"] is None
+
+
+def test_work_happens_in_the_last_minute_before_a_standing_clock():
+    now = datetime.fromtimestamp(WORK, UTC)
+    crm = LivingCrm(living_world(), now=StandingClock(now))
+    for _ in range(70):
+        crm.edit_lead(1, price=1)
+        crm.edit_lead(1, price=2)
+
+    seconds = [row["created_at"] for row in crm.events]
+    assert seconds[:3] == [WORK - 61, WORK - 60, WORK - 59]
+    assert seconds == sorted(seconds)
+    assert seconds[-1] == WORK - 1
 
 
 def test_people_companies_and_tasks_live_as_deals_do(crm):

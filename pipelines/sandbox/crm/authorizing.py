@@ -72,7 +72,7 @@ async def _read(request: Request) -> dict[str, Any]:
     """Read JSON or a form: both are accepted."""
     body = await request.body()
     if request.headers.get("content-type", "").startswith("application/x-www-form"):
-        return dict(parse_qsl(body.decode()))
+        return dict(parse_qsl(body.decode(errors="replace")))
     try:
         asked = json.loads(body)
     except ValueError:

@@ -124,6 +124,21 @@ class DictionaryWork(Books):
                     value["value"] = new
 
     @operation
+    def delete_enum(self, field_id: int, word: str) -> None:
+        """Delete an option of a field; documents that chose it lose the value."""
+        for field in self._fields(field_id):
+            enums = field.get("enums") or []
+            field["enums"] = [enum for enum in enums if enum["value"] != word]
+        for document in self._documents():
+            filled = document.get("custom_fields_values") or []
+            for row in filled:
+                if row["field_id"] == field_id:
+                    row["values"] = [one for one in row["values"]
+                                     if one["value"] != word]  # fmt: skip
+            left = [row for row in filled if row["values"]]
+            document["custom_fields_values"] = left or None
+
+    @operation
     def delete_field(self, field_id: int) -> None:
         """Delete a field: its values are gone from every document."""
         for fields in self.world.custom_fields.values():

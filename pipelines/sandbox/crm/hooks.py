@@ -96,6 +96,8 @@ class Hook:
 
     def _item(self, document: Document, old: Document) -> Document:
         match self.entity:
+            case "leads" if self.kind == "note":
+                return {"note": document["note"]}
             case "leads":
                 return lead_item(self.kind, document, old, self.style)
             case "tasks":
@@ -123,3 +125,17 @@ def unsorted_hook(
         "modified_user_id": by,
     }
     return Hook("unsorted", "delete", (item,), account)
+
+
+def note_hooks(account: Document, lead_id: int, note_id: int) -> list[Hook]:
+    """Return the two hooks of one note with a picture: the note, then its file."""
+    return [
+        Hook(
+            "leads",
+            "note",
+            ({"id": lead_id, "note": {"id": number, "element_id": lead_id,
+                                      "element_type": 2, "note_type": kind}},),
+            account,
+        )
+        for number, kind in ((note_id, 4), (note_id + 1, 5))
+    ]  # fmt: skip

@@ -3,6 +3,7 @@
 What rings belongs to `hooks.py`, the waits of a sender to `delivery.py`.
 """
 
+import contextlib
 import json
 import time
 from collections.abc import Callable
@@ -48,9 +49,11 @@ class Subscriptions:
         asked = await _read(request)
         destination = asked.get("destination")
         settings = asked.get("settings")
-        if not isinstance(destination, str) or not urlsplit(destination).hostname:
+        if not isinstance(destination, str) or not _host(destination):
             return refusals.invalid("destination", "This value is not a valid URL.")
-        if not isinstance(settings, list) or not set(settings) <= set(SETTINGS):
+        if not isinstance(settings, list) or any(
+            name not in SETTINGS for name in settings
+        ):
             return refusals.invalid("settings", "One or more values is invalid.")
         known = {row["destination"] for row in self._crm.world.webhooks}
         if len(known | {destination}) > MAX_WEBHOOKS:
@@ -111,7 +114,7 @@ class Subscriptions:
         tries: list[Delivery] = []
         for row in list(self._crm.world.webhooks):
             address = row["destination"]
-            if row["disabled"] or urlsplit(address).hostname not in LOOPBACK:
+            if row["disabled"] or _host(address) not in LOOPBACK:
                 continue
             if address not in self._senders:
                 self._senders[address] = HookSender(address)
@@ -123,6 +126,12 @@ class Subscriptions:
     def _now(self) -> int:
         living = self._crm.living
         return living.now() if living else int(time.time())
+
+
+def _host(address: str) -> str | None:
+    with contextlib.suppress(ValueError):
+        return urlsplit(address).hostname
+    return None
 
 
 async def _read(request: Request) -> Document:

@@ -67,7 +67,7 @@ class Working:
                 hooks = living.take_hooks()
         except TypeError as error:
             return refusals.problem(400, "Bad Request", str(error))
-        except (KeyError, StopIteration) as error:
+        except (LookupError, StopIteration) as error:
             return refusals.problem(404, "Not Found", f"there is none: {error}")
         tries = self._subscriptions.ring(hooks)
         told = {"result": done, "asked": asked, "rang": _rung(hooks)}
@@ -77,7 +77,7 @@ class Working:
         """Return the newest deal that an operation makes sense for."""
         living = self._living
         if name in ("restore", "purge"):
-            return int(living.world.trashed[-1]["id"])
+            return [number for entity, number in living.trash if entity == "leads"][-1]
         is_closed = name == "reopen"
         deals = living.world.leads
         return next(
