@@ -17,7 +17,8 @@ Evaluate = Callable[..., Any]
 def util_functions() -> str:
     """Render the SQL that a build runs first."""
     variables = yaml.safe_load((PROJECT / "dbt_project.yml").read_text())["vars"]
-    macros = sorted((PROJECT / "macros").rglob("*.sql"))
+    folders = (PROJECT / "macros", PROJECT / "macros" / "engine")
+    macros = sorted(path for folder in folders for path in folder.glob("*.sql"))
     text = "\n".join(path.read_text() for path in macros)
     template = text + "\n{{ create_util_functions() }}"
     environment = jinja2.Environment(extensions=["jinja2.ext.do"])

@@ -1,4 +1,5 @@
-"""Keys and values that YAML declares, proven by dbt's own run of a small project."""
+"""What is proven where rows are made, and how they replace those of before: keys and
+values that YAML declares, by dbt's own run of a small project."""
 
 import os
 import re
@@ -16,11 +17,21 @@ from tests.conftest import NewDatabase
 
 PHONE = "+7 700 000 00 01"
 LONG = "(select string_agg(md5(cast(i as text)), '') from generate_series(1, 300) as i)"
+# An earlier build: other kinds, a reader of its own, a draft that a dead run left.
+BEFORE = """
+create schema intermediate;
+create table intermediate.repeated as select 7 as day;
+create view intermediate.whole as select 7 as day;
+create view public.reader as select * from intermediate.whole;
+create table intermediate.whole__dbt_tmp as select 7 as day;
+create table intermediate.seen as select 7 as day;
+"""
 # Name, materialization, key, rows.
 MODELS = [
     ("whole", "table", "[phone, day]", f"('{PHONE}', 1), ('{PHONE}', 2)"),
     ("repeated", "table", "[phone, day]", f"('{PHONE}', 1), ('{PHONE}', 1)"),
     ("incomplete", "table", "[phone, day]", f"('{PHONE}', 1), ('{PHONE}', null)"),
+    ("seen", "view", "[day]", f"('{PHONE}', 1), ('{PHONE}', 2)"),
     ("viewed", "view", "[phone]", f"('{PHONE}', 1), ('{PHONE}', 2)"),
     ("viewed_incomplete", "view", "[phone]", f"('{PHONE}', 1), (null, 2)"),
     ("long", "table", "[phone]", f"({LONG}, 1), ('{PHONE}', 1)"),
@@ -79,8 +90,7 @@ def warehouse(lasting_database: NewDatabase) -> str:
 def log(project: Path, warehouse: str) -> str:
     """Build over a table of an earlier build; return what dbt said."""
     with psycopg.connect(warehouse) as connection:
-        connection.execute("create schema intermediate")
-        connection.execute("create table intermediate.repeated as select 7 as day")
+        connection.execute(BEFORE)
     done = subprocess.run(
         [Path(sys.executable).with_name("dbt"), "--no-use-colors", "build",
          "--project-dir", project, "--profiles-dir", DBT_PROJECT,
@@ -111,7 +121,12 @@ def test_a_key_that_does_not_hold_fails_its_node(log, name, verdict):
 
 
 def test_keys_that_hold_fail_nothing(log):
-    assert {name for name, *_ in MODELS} - failed(log) == {"whole", "long", "expressed"}
+    assert {name for name, *_ in MODELS} - failed(log) == {
+        "whole",
+        "seen",
+        "long",
+        "expressed",
+    }
 
 
 def test_a_value_that_a_mart_does_not_list_fails_it(log):
@@ -140,6 +155,19 @@ def test_a_table_has_its_key_as_primary_key_and_statistics(log, warehouse):
     assert row == ("PRIMARY KEY (phone, day)", 2)
 
 
-def test_what_was_built_before_is_kept(log, warehouse):
+def test_a_relation_replaces_one_of_another_kind_and_its_readers(log, warehouse):
+    with psycopg.connect(warehouse) as connection:
+        kinds = connection.execute(
+            "select relname, relkind from pg_class where relkind in ('r', 'v') and "
+            "relnamespace in ('public'::regnamespace, 'intermediate'::regnamespace)"
+        ).fetchall()
+
+    assert set(kinds) == {
+        ("whole", "r"), ("seen", "v"), ("long", "r"), ("expressed", "r"),
+        ("repeated", "r"),
+    }  # fmt: skip
+
+
+def test_what_was_built_before_is_kept_when_its_key_breaks(log, warehouse):
     with psycopg.connect(warehouse) as connection:
         assert connection.execute("table intermediate.repeated").fetchall() == [(7,)]
