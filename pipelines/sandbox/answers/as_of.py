@@ -4,7 +4,7 @@ After one extract every deal has one version, and all of it became known at once
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -35,8 +35,7 @@ def sales_as_of_changes(
             "deal_id": deal.deal_id,
             "known_at": now,
             "known_date": almaty_day(now),
-            "cause": "late_seen",
-            **_sold(deal.crm),
+            **_sold(deal.crm, almaty_day(now)),
             "change_sales": 1,
             "change_revenue_kzt": money(_amount(deal.crm)),
             "team_name": teams.of(deal.deal_id),
@@ -54,14 +53,16 @@ def _amount(deal: CrmDeal) -> Decimal:
     return max(deal.price or Decimal(0), Decimal(0))
 
 
-def _sold(deal: CrmDeal) -> MartRow:
+def _sold(deal: CrmDeal, today: date) -> MartRow:
     sold_at = deal.closed_at or deal.created_at
     product = PIPELINE_PRODUCTS.get(deal.pipeline_id or 0, UNKNOWN)
     amount, kind = _amount(deal), FULL
     if product == CHALLENGE3D and amount < PREPAYMENT_MAX:
         kind = PREPAYMENT if amount > 0 else UNCLEAR
+    sale_date = almaty_day(sold_at) if sold_at else None
     return {
-        "sale_date": almaty_day(sold_at) if sold_at else None,
+        "cause": "new_sale" if sale_date == today else "late_seen",
+        "sale_date": sale_date,
         "product": product,
         "payment_kind": kind,
     }

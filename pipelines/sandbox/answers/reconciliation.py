@@ -66,13 +66,14 @@ def _row(deal: Deal, won: Record | None, stored: Record | None) -> MartRow | Non
         "product": product_of(deal),
         "deal_id": deal.deal_id,
         "finding": findings[0],
-        "findings": findings,
+        "findings": ", ".join(findings),
         "crm_amount_kzt": money(amounts[0]),
         "table_amount_kzt": money(amounts[1]),
         "difference_kzt": money((amounts[0] or 0) - (amounts[1] or 0)),
         "crm_date": won.on if won else None,
         "table_date": stored.on if stored else None,
-        "crm_utm_source": won.utm_source if won else None,
+        # Shown of a deal that is not won too: it says whose it may become.
+        "crm_utm_source": deal.crm_utm.source,
         "table_utm_source": stored.utm_source if stored else None,
         "is_tombstoned": deal.is_tombstoned,
     }

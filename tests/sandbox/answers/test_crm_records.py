@@ -83,7 +83,7 @@ def test_the_worst_difference_is_named_first():
     row = compared({"amount": 1, "sale_date": at(22), "utm_source": "buyera"})
 
     assert row["finding"] == "amount_differs"
-    assert row["findings"] == ["amount_differs", "day_differs", "utm_differs"]
+    assert row["findings"] == "amount_differs, day_differs, utm_differs"
 
 
 def test_one_side_alone_is_missing_or_extra():
