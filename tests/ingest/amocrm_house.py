@@ -41,12 +41,18 @@ class Crm:
         full: bool = True,
         now: datetime = NOW,
         token: str = TOKEN,
+        honours_filters: bool = True,
         **options: Any,
     ) -> dict[str, LoadedTable]:
         """Load everything; what was loaded before an error stays in `self.loaded`."""
         self.runs += 1
         run = RunInfo(run_id=f"run-{self.runs}", as_of=now)
-        config = AmocrmConfig(self.url, token, requests_per_second=10_000)
+        config = AmocrmConfig(
+            self.url,
+            token,
+            requests_per_second=10_000,
+            honours_filters=honours_filters,
+        )
         self.loaded: dict[str, LoadedTable] = {}
         for table in ingest_amocrm(
             self.warehouse, config, run=run, full=full, **options

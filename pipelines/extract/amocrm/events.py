@@ -91,6 +91,24 @@ def read_events(
                 break
 
 
+def read_newest_events(
+    client: AmocrmClient, window: Window, types: Sequence[str] = EVENT_TYPES
+) -> Iterator[list[Row]]:
+    """Yield the events of a window where filters are not honoured: from now back."""
+    is_descending = True
+    for rows in Reader(client, events_of(types)).pages():
+        times: list[int] = [row["created_at"] for row in rows]
+        is_descending = is_descending and times == sorted(times, reverse=True)
+        yield [
+            row
+            for row in rows
+            if row.get("type") in types
+            and window.first <= row["created_at"] <= window.last
+        ]
+        if is_descending and times[-1] < window.first:
+            return
+
+
 def read_events_of(
     client: AmocrmClient, entity: str, ids: Sequence[int]
 ) -> Iterator[list[Row]]:

@@ -14,6 +14,7 @@ from pipelines.extract.amocrm.events import (
     field_event_type,
     read_events,
     read_events_of,
+    read_newest_events,
 )
 from pipelines.extract.amocrm.extractor import Batches, documents
 from pipelines.ingest.amocrm.cursors import Cursor, move_cursor, read_cursor
@@ -92,7 +93,8 @@ def _follow(load: Load, stream: str, types: Sequence[str], feed: _Feed) -> None:
     if window.first > window.last:
         return
     feed.windows.append(str(window))
-    batches = (documents(rows) for rows in read_events(load.client, window, types))
+    read = read_events if load.honours_filters else read_newest_events
+    batches = (documents(rows) for rows in read(load.client, window, types))
     weekly = int(cursor.position.get("weekly_at", 0))
     if reread_at <= cursor.watermark - WEEKLY_OVERLAP.total_seconds() or not is_known:
         weekly = load.settled
@@ -144,6 +146,8 @@ def mend_chains(load: Load) -> int:
         "settled": load.settled - int(OVERLAP.total_seconds()),
         "most": MOST_MENDED,
     }
+    if not load.honours_filters:
+        return 0
     rows = load.warehouse.execute(BROKEN_CHAINS, values).fetchall()
     ids = [row[0] for row in rows]
     if ids:
