@@ -31,28 +31,11 @@ class LeadWork(FieldWork):
     ) -> int:
         """Open a deal, in the first stage of the first pipeline unless told; its id."""
         pipeline = pipeline_id or self.world.pipelines[0]["id"]
-        document = {
-            "id": self.next_id("leads"),
+        document = self._blank(by) | {
             "name": name,
             "price": price,
-            "responsible_user_id": by or self.world.users[0]["id"],
-            "group_id": 0,
             "status_id": status_id or self._first_stage(pipeline),
             "pipeline_id": pipeline,
-            "loss_reason_id": None,
-            "created_by": by,
-            "updated_by": by,
-            "created_at": self.now(),
-            "updated_at": self.now(),
-            "closed_at": None,
-            "closest_task_at": None,
-            "is_deleted": False,
-            "custom_fields_values": None,
-            "score": None,
-            "account_id": self.world.account["id"],
-            "labor_cost": None,
-            "is_price_computed": False,
-            "_embedded": {"tags": [], "companies": [], "contacts": []},
             **more,
         }
         if document["status_id"] in (WON, LOST):
@@ -183,6 +166,31 @@ class LeadWork(FieldWork):
             before=[feed.link_value("contacts", contact_id)],
         )  # fmt: skip
         self._after_link(lead_id, by)
+
+    def _blank(self, by: int) -> Document:
+        return {
+            "id": self.next_id("leads"),
+            "name": "",
+            "price": 0,
+            "responsible_user_id": by or self.world.users[0]["id"],
+            "group_id": 0,
+            "status_id": None,
+            "pipeline_id": None,
+            "loss_reason_id": None,
+            "created_by": by,
+            "updated_by": by,
+            "created_at": self.now(),
+            "updated_at": self.now(),
+            "closed_at": None,
+            "closest_task_at": None,
+            "is_deleted": False,
+            "custom_fields_values": None,
+            "score": None,
+            "account_id": self.world.account["id"],
+            "labor_cost": None,
+            "is_price_computed": False,
+            "_embedded": {"tags": [], "companies": [], "contacts": []},
+        }
 
     def _after_link(self, lead_id: int, by: int) -> None:
         lead = self.find("leads", lead_id)
