@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from pipelines.catalog import Catalog
-from pipelines.defs.resources import Settings
+from pipelines.defs.resources import Settings, required
 from pipelines.doctor import ads, crm, health, storage, warehouse
 from pipelines.doctor.environment import examine_settings, is_production, sound
 from pipelines.doctor.findings import Finding
@@ -82,9 +82,13 @@ class Round:
                 warehouse_url=get(warehouse.VARIABLE),
                 probe=self.probe,
             )
-        if get("AMOCRM_BASE_URL") and get("AMOCRM_ACCESS_TOKEN"):
+        needed = [name for name in required(settings.values) if "AMOCRM" in name]
+        if all(get(name) for name in needed):
             jobs[AMOCRM] = lambda: crm.examine_amocrm(
-                settings.amocrm(), clock=self.clock, probe=self.probe
+                settings.amocrm(),
+                clock=self.clock,
+                warehouse_url=get(warehouse.VARIABLE),
+                probe=self.probe,
             )
         return jobs
 
