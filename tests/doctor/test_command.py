@@ -73,7 +73,7 @@ def test_the_sandbox_is_well_by_the_whole_command(
 
     printed = capsys.readouterr().out
     assert code == 0, printed
-    assert "0 errors, 4 warnings" in printed
+    assert "0 errors, 5 warnings" in printed
     assert "superuser" in printed
 
 
