@@ -60,6 +60,16 @@ def test_an_empty_list_is_204_without_a_body(crm, path):
     assert (answer.status_code, answer.content) == (204, b"")
 
 
+@pytest.mark.parametrize("path", ["leads/pipelines", "sources"])
+def test_a_list_without_pages_may_come_again_as_page_two(crm, path):
+    first, second = crm.rows(path), crm.get(path, page=2)
+    crm.behaviour.repeats_whole_lists = True
+    again = crm.rows(path, {"page": 2})
+
+    assert second.status_code == 204
+    assert [row["id"] for row in again] == [row["id"] for row in first]
+
+
 def test_the_elements_of_no_list_are_a_problem(crm):
     assert crm.get("catalogs/5/elements").status_code == 404
 

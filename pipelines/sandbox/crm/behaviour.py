@@ -34,6 +34,8 @@ class Behaviour:
     Lists:
     - `ignores_filters`, `ignores_only_deleted`, `orders_ignored`: heard, not obeyed
     - `always_says_next`, `missing_next`: the link lies at the end, or is never there
+    - `repeats_whole_lists`: pipelines, sources and webhooks have no pages, so that
+      page 2 shows the same rows again
     - `reachable`: pages show no more rows of the elements of a catalog than these
     - `tasks_order_by_update`: the manual lists other orders for tasks, not this one
     - `events_limit`: the largest page of events; asked for more, it is half a page
@@ -69,6 +71,7 @@ class Behaviour:
     orders_ignored: bool = False
     always_says_next: bool = False
     missing_next: bool = False
+    repeats_whole_lists: bool = False
     reachable: int | None = None
     tasks_order_by_update: bool = True
     events_limit: Literal[100, 250] = 100

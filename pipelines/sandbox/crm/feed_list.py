@@ -54,7 +54,7 @@ class FeedList:
             keys += [f"custom_field_{field['id']}_value_changed" for field in fields]
         rows = [{"key": key, "type": place, "lang": key.replace("_", " ")}
                 for place, key in enumerate(keys, start=1)]  # fmt: skip
-        return whole(request, "events_types", rows)
+        return whole(request, "events_types", rows, behaviour=self._crm.behaviour)
 
     def _told(self) -> list[Document]:
         """Return the events that the feed shows by now: it lags some seconds."""

@@ -36,7 +36,7 @@ class Lists:
         return self._rows(request, "users", self._world.users)
 
     async def pipelines(self, request: Request) -> Response:
-        return whole(request, "pipelines", self._world.pipelines)
+        return self._whole(request, "pipelines", self._world.pipelines)
 
     async def loss_reasons(self, request: Request) -> Response:
         return self._rows(request, "loss_reasons", self._world.loss_reasons)
@@ -44,7 +44,7 @@ class Lists:
     async def sources(self, request: Request) -> Response:
         if not self._world.sources:
             return Response(status_code=204)
-        return whole(request, "sources", self._world.sources)
+        return self._whole(request, "sources", self._world.sources)
 
     async def fields(self, request: Request) -> Response:
         entity = request.url.path.split("/")[-2]
@@ -173,6 +173,9 @@ class Lists:
 
     def _fields(self, entity: str) -> list[Document]:
         return self._world.custom_fields.get(entity, [])
+
+    def _whole(self, request: Request, name: str, rows: list[Document]) -> Response:
+        return whole(request, name, rows, behaviour=self._behaviour)
 
     def _rows(self, request: Request, name: str, rows: list[Document]) -> Response:
         return one_page(request, name, rows, behaviour=self._behaviour)

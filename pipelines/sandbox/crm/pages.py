@@ -59,8 +59,12 @@ def one_page(
     return JSONResponse(body)
 
 
-def whole(request: Request, name: str, rows: list[Document]) -> Response:
-    """Answer a list that has no pages."""
+def whole(
+    request: Request, name: str, rows: list[Document], *, behaviour: Behaviour
+) -> Response:
+    """Answer a list that has no pages; asked for a later one, it may come again."""
+    if number(request, "page", 1) != 1 and not behaviour.repeats_whole_lists:
+        return Response(status_code=204)
     links = {"self": {"href": str(request.url)}}
     body: Document = {
         "_total_items": len(rows),

@@ -42,7 +42,7 @@ class Subscriptions:
         ]
         if not rows:
             return Response(status_code=204)
-        return whole(request, "webhooks", rows)
+        return whole(request, "webhooks", rows, behaviour=self._crm.behaviour)
 
     async def add(self, request: Request) -> Response:
         """Subscribe an address, or change what it is subscribed to."""
