@@ -15,10 +15,6 @@ chains as (
     select * from {{ ref('int_sales__chain_components') }}
 ),
 
-judged as (
-    select * from {{ ref('int_sales__judged') }}
-),
-
 -- Whoever has no link to anybody is a buyer alone.
 bought as (
     select
@@ -28,12 +24,8 @@ bought as (
         case
             when sales.product in ('express', 'flagman') then sales.product
             when sales.product = 'challenge3d' then sales.payment_kind
-        end as rung,
-        sales.product = 'challenge3d'
-        and sales.payment_kind = 'full'
-        and judged.is_flagged as was_prepayment
+        end as rung
     from sales
-    inner join judged on sales.deal_id = judged.deal_id
     left join components
         on 'deal:' || cast(sales.deal_id as text) = components.node
     left join chains on cast(sales.deal_id as text) = chains.node
@@ -68,6 +60,7 @@ ordered as (
 ladders as (
     select
         person,
+        max(case when payment = 1 then deal_id end) as first_deal_id,
         max(case when payment = 1 then team_id end) as team_id,
         max(case when payment = 1 then team_name end) as team_name,
         {%- for rung in rungs %}
@@ -82,14 +75,14 @@ ladders as (
         cast(count(*) as integer) as payments,
         cast(sum(amount_kzt) as numeric(18, 2)) as total_kzt,
         min(sale_date) as first_sale_date,
-        max(sale_date) as last_sale_date,
-        {{ any_of('was_prepayment') }} as was_prepayment
+        max(sale_date) as last_sale_date
     from ordered
     group by person
 )
 
 select
     {{ surrogate_hash(['person']) }} as person_id,
+    first_deal_id,
     team_id,
     team_name,
     {%- for rung in rungs %}
@@ -106,7 +99,6 @@ select
     {{ days_apart('prepayment_date', 'full_date') }} as days_prepayment_to_full,
     {{ days_apart('full_date', 'flagman_date') }} as days_full_to_flagman,
     {{ days_apart('express_date', 'flagman_date') }} as days_express_to_flagman,
-    was_prepayment
-    or (prepayment_deal_id is not null and full_deal_id is not null)
+    prepayment_deal_id is not null and full_deal_id is not null
         as is_prepayment_paired
 from ladders

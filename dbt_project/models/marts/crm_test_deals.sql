@@ -23,6 +23,17 @@ newest_names as (
             partition by pipeline_id, status_id order by valid_from desc
         ) as recency
     from statuses
+),
+
+-- A stage that is in no dictionary still has its pipeline's name.
+pipeline_names as (
+    select
+        pipeline_id,
+        pipeline_name,
+        row_number() over (
+            partition by pipeline_id order by valid_from desc, status_id
+        ) as recency
+    from statuses
 )
 
 select
@@ -40,7 +51,7 @@ select
     coalesce(deals.is_in_amocrm, false) as is_in_amocrm,
     coalesce(deals.is_in_tables, false) as is_in_tables,
     deals.pipeline_id,
-    newest_names.pipeline_name,
+    pipeline_names.pipeline_name,
     deals.status_id,
     newest_names.status_name,
     cast(coalesce(deals.price, deals.table_amount) as numeric(18, 2)) as price_kzt,
@@ -54,3 +65,7 @@ left join newest_names
         deals.pipeline_id = newest_names.pipeline_id
         and deals.status_id = newest_names.status_id
         and newest_names.recency = 1
+left join pipeline_names
+    on
+        deals.pipeline_id = pipeline_names.pipeline_id
+        and pipeline_names.recency = 1

@@ -95,9 +95,9 @@ valued as (
             when kinds.kind = 'price'
                 then {{ try_numeric('kinds.value') }}
                     - coalesce({{ try_numeric('kinds.value_before') }}, 0)
-            when kinds.kind in ('status', 'deleted') then -coalesce(prices.price, 0)
+            when kinds.kind in ('status', 'deleted') then -prices.price
             when kinds.kind = 'merged' and tombstones.deal_id is not null
-                then -coalesce(prices.price, 0)
+                then -prices.price
             else 0
         end as change
     from kinds
@@ -122,13 +122,16 @@ select
     deal_teams.team_name,
     valued.kind,
     valued.parameter,
+    {%- for value, name in [
+        ('valued.value_before', 'value_before'), ('valued.value', 'value_after')
+    ] %}
     case
-        when valued.attribute <> 'existence'
-            then {{ crm_utm_shown('valued.value_before') }}
-    end as value_before,
-    case
-        when valued.attribute <> 'existence' then {{ crm_utm_shown('valued.value') }}
-    end as value_after,
+        when valued.kind in ('deleted', 'merged') then null
+        when valued.kind = 'price'
+            then cast(cast({{ try_numeric(value) }} as numeric(18, 2)) as text)
+        else {{ crm_utm_shown(value) }}
+    end as {{ name }},
+    {%- endfor %}
     cast(valued.change as numeric(18, 2)) as change_kzt,
     valued.held_from as changed_at,
     valued.changed_date,

@@ -41,6 +41,17 @@ named_periods as (
     from statuses
 ),
 
+-- A stage that is in no dictionary still has its pipeline's name.
+pipeline_names as (
+    select
+        pipeline_id,
+        pipeline_name,
+        row_number() over (
+            partition by pipeline_id order by valid_from desc, status_id
+        ) as recency
+    from statuses
+),
+
 deletions as (
     select
         deal_id,
@@ -83,8 +94,7 @@ ended as (
         stays.*,
         deals.loss_reason,
         tests.deal_id is not null as is_test,
-        case when stays.is_last then deletions.deleted_at else stays.held_until end
-            as left_at,
+        deletions.deleted_at,
         stays.is_last
         and deals.deal_id is not null
         and tombstones.deal_id is null
@@ -94,50 +104,65 @@ ended as (
     left join tests on stays.deal_id = tests.deal_id
     left join tombstones on stays.deal_id = tombstones.deal_id
     left join deletions on stays.deal_id = deletions.deal_id
+),
+
+timed as (
+    select
+        ended.*,
+        case
+            when not is_last then held_until
+            when not is_current then deleted_at
+        end as left_at
+    from ended
 )
 
 select
-    ended.deal_id,
-    ended.step,
+    timed.deal_id,
+    timed.step,
     deal_teams.team_id,
     deal_teams.team_name,
-    ended.pipeline_id,
-    named_periods.pipeline_name,
-    ended.status_id,
+    timed.pipeline_id,
+    coalesce(named_periods.pipeline_name, pipeline_names.pipeline_name)
+        as pipeline_name,
+    timed.status_id,
     named_periods.status_name,
-    ended.entered_at,
-    {{ almaty_date('ended.entered_at') }} as entered_date,
-    ended.left_at,
+    timed.entered_at,
+    {{ almaty_date('timed.entered_at') }} as entered_date,
+    timed.left_at,
     cast(
-        round({{ hours_apart('ended.entered_at', 'ended.left_at') }} * 3600) as bigint
+        round({{ hours_apart('timed.entered_at', 'timed.left_at') }} * 3600) as bigint
     ) as seconds,
-    cast({{ hours_apart('ended.entered_at', 'ended.left_at') }} as numeric(18, 6))
+    cast({{ hours_apart('timed.entered_at', 'timed.left_at') }} as numeric(18, 6))
         as hours,
-    ended.entered_by_kind,
-    ended.next_pipeline_id,
-    ended.next_status_id,
+    timed.entered_by_kind,
+    timed.next_pipeline_id,
+    timed.next_status_id,
     case
-        when ended.is_last and ended.status_id = {{ lost_status() }}
-            then ended.loss_reason
+        when timed.is_last and timed.status_id = {{ lost_status() }}
+            then timed.loss_reason
     end as loss_reason,
-    ended.step = 1 as is_first_stage,
-    ended.is_last,
-    ended.is_current,
-    ended.is_gap as is_gap_before,
-    ended.source <> 'event' as is_inferred,
-    ended.is_test
-from ended
+    timed.step = 1 as is_first_stage,
+    timed.is_last,
+    timed.is_current,
+    timed.is_gap as is_gap_before,
+    timed.source <> 'event' as is_inferred,
+    timed.is_test
+from timed
 left join named_periods
     on
-        ended.pipeline_id = named_periods.pipeline_id
-        and ended.status_id = named_periods.status_id
+        timed.pipeline_id = named_periods.pipeline_id
+        and timed.status_id = named_periods.status_id
         and (
             named_periods.is_first
-            or ended.entered_at >= named_periods.valid_from
+            or timed.entered_at >= named_periods.valid_from
         )
         and (
             named_periods.next_from is null
-            or ended.entered_at is null and named_periods.is_first
-            or ended.entered_at < named_periods.next_from
+            or timed.entered_at is null and named_periods.is_first
+            or timed.entered_at < named_periods.next_from
         )
-left join deal_teams on ended.deal_id = deal_teams.deal_id
+left join pipeline_names
+    on
+        timed.pipeline_id = pipeline_names.pipeline_id
+        and pipeline_names.recency = 1
+left join deal_teams on timed.deal_id = deal_teams.deal_id

@@ -65,9 +65,8 @@ numbered as (
                     when 'utm_medium' then 2
                     else 3
                 end,
-                field_rank,
-                field_id,
-                step desc
+                source,
+                source_id
         ) = 1
         and parameter in ('utm_source', 'utm_medium') as tells_owner
     from changes

@@ -24,6 +24,17 @@ newest_names as (
     from statuses
 ),
 
+-- A stage that is in no dictionary still has its pipeline's name.
+pipeline_names as (
+    select
+        pipeline_id,
+        pipeline_name,
+        row_number() over (
+            partition by pipeline_id order by valid_from desc, status_id
+        ) as recency
+    from statuses
+),
+
 -- Where living deals are now.
 ends as (
     select
@@ -43,7 +54,7 @@ measured as (
         stays.deal_id,
         stays.pipeline_id,
         stays.status_id,
-        stays.hours,
+        stays.seconds,
         ends.is_won,
         ends.is_lost,
         not ends.is_won
@@ -71,18 +82,18 @@ deal_counts as (
     group by team_id, team_name, pipeline_id, status_id
 ),
 
-ranked_hours as (
+ranked_stays as (
     select
         team_id,
         pipeline_id,
         status_id,
-        hours,
+        seconds,
         row_number() over (
-            partition by team_id, pipeline_id, status_id order by hours
+            partition by team_id, pipeline_id, status_id order by seconds
         ) as place,
         count(*) over (partition by team_id, pipeline_id, status_id) as stay_count
     from measured
-    where hours is not null
+    where seconds is not null
 ),
 
 medians as (
@@ -90,8 +101,8 @@ medians as (
         team_id,
         pipeline_id,
         status_id,
-        cast(avg(hours) as numeric(18, 6)) as median_hours
-    from ranked_hours
+        {{ ratio('avg(seconds)', 3600) }} as median_hours
+    from ranked_stays
     where place * 2 between stay_count and stay_count + 2
     group by team_id, pipeline_id, status_id
 )
@@ -100,7 +111,7 @@ select
     deal_counts.team_id,
     deal_counts.team_name,
     deal_counts.pipeline_id,
-    newest_names.pipeline_name,
+    pipeline_names.pipeline_name,
     deal_counts.status_id,
     newest_names.status_name,
     newest_names.sort,
@@ -119,6 +130,10 @@ left join newest_names
         deal_counts.pipeline_id = newest_names.pipeline_id
         and deal_counts.status_id = newest_names.status_id
         and newest_names.recency = 1
+left join pipeline_names
+    on
+        deal_counts.pipeline_id = pipeline_names.pipeline_id
+        and pipeline_names.recency = 1
 left join medians
     on
         deal_counts.team_id = medians.team_id

@@ -106,6 +106,14 @@ event_values as (
     union all
     select
         deal_events.*,
+        'creation' as attribute,
+        '' as value_before,
+        'created' as value_after
+    from deal_events
+    where event_type = 'lead_added'
+    union all
+    select
+        deal_events.*,
         'utm' as attribute,
         coalesce(text_before, '') as value_before,
         coalesce(text_after, '') as value_after
@@ -266,6 +274,14 @@ points as (
     where echoes.deal_id is null
 ),
 
+births as (
+    select
+        deal_id,
+        min(created_at) as created_at
+    from versions
+    group by deal_id
+),
+
 described as (
     select
         points.deal_id,
@@ -280,9 +296,11 @@ described as (
         points.value_before,
         points.value_after,
         points.closed_at,
+        births.created_at,
         points.author_kind,
         points.author_user_id
     from points
+    left join births on points.deal_id = births.deal_id
     left join utm_fields
         on points.attribute = 'utm' and points.field_id = utm_fields.field_id
 )

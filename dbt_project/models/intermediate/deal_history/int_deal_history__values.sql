@@ -2,20 +2,12 @@
             partition by deal_id, attribute, field_id
             order by known_at, version, source_id
 {%- endset -%}
-{%- set created %}coalesce(births.created_at, additions.happened_at){% endset -%}
+{%- set created %}coalesce(sequenced.created_at, creations.known_at){% endset -%}
 
 with
 
 points as (
     select * from {{ ref('int_deal_history__points') }}
-),
-
-deal_events as (
-    select * from {{ ref('stg_amocrm__deal_events') }}
-),
-
-deal_versions as (
-    select * from {{ ref('stg_amocrm__deal_versions') }}
 ),
 
 sequenced as (
@@ -25,27 +17,19 @@ sequenced as (
         lag(value_after) over ({{ history }}) as known_value,
         lag(known_at) over ({{ history }}) as last_known_at
     from points
+    where attribute <> 'creation'
 ),
 
-births as (
+creations as (
     select
         deal_id,
-        min(created_at) as created_at
-    from deal_versions
-    group by deal_id
-),
-
-additions as (
-    select
-        deal_id,
-        event_id,
-        happened_at,
+        known_at,
         author_kind,
         author_user_id,
-        row_number() over (partition by deal_id order by happened_at, event_id)
-            as addition
-    from deal_events
-    where event_type = 'lead_added'
+        row_number() over (partition by deal_id order by known_at, source_id)
+            as creation
+    from points
+    where attribute = 'creation'
 ),
 
 -- What an event says was there before it has been there since the deal was made, and
@@ -53,20 +37,19 @@ additions as (
 opened as (
     select
         sequenced.*,
-        {{ created }} as created_at,
-        additions.author_kind as creator_kind,
-        additions.author_user_id as creator_user_id,
+        {{ created }} as made_at,
+        creations.author_kind as creator_kind,
+        creations.author_user_id as creator_user_id,
         case sequenced.source
             when 'event' then sequenced.value_before
             else sequenced.value_after
         end as value,
         coalesce(sequenced.closed_at > {{ created }}, false) as is_closed_unseen
     from sequenced
-    left join births on sequenced.deal_id = births.deal_id
-    left join additions
+    left join creations
         on
-            sequenced.deal_id = additions.deal_id
-            and additions.addition = 1
+            sequenced.deal_id = creations.deal_id
+            and creations.creation = 1
     where sequenced.place = 1
 ),
 
@@ -82,8 +65,8 @@ first_values as (
         cast(null as text) as value_before,
         case
             when is_closed_unseen then closed_at
-            when created_at > known_at then known_at
-            else created_at
+            when made_at > known_at then known_at
+            else made_at
         end as held_from,
         case when is_closed_unseen then 'version' else 'created' end as source,
         case when is_closed_unseen then source_id end as source_id,
