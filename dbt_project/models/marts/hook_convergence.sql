@@ -1,50 +1,19 @@
 with
 
-items as (
-    select * from {{ ref('stg_amocrm__webhook_items') }}
-),
-
-versions as (
-    select * from {{ ref('stg_amocrm__entity_versions') }}
+hooks as (
+    select * from {{ ref('int_crm_trust__hooks') }}
 ),
 
 changes as (
     select * from {{ ref('int_crm_trust__ringing_changes') }}
 ),
 
-received as (
-    select max(received_at) as received_to from items
-),
-
-hooks as (
+rung_changes as (
     select
         'hook_to_version' as direction,
-        items.entity_type,
-        items.entity_id,
-        items.version,
-        items.delivery_id,
-        items.item,
-        items.action,
-        items.received_at,
-        items.done_at,
-        items.attempts,
-        items.outcome,
-        versions.updated_at as changed_at,
-        versions.seen_at,
-        versions.seen_via,
-        {{ hours_apart('items.received_at', 'items.done_at') }} * 3600 as seconds,
+        hooks.*,
         false as is_lost
-    from items
-    cross join received
-    left join versions
-        on
-            items.entity_type = versions.entity_type
-            and items.entity_id = versions.entity_id
-            and items.version = versions.version
-    where
-        items.done_at is null
-        or items.received_at
-        > {{ add_hours('received.received_to', '-24 * ' ~ var('crm_watch_days')) }}
+    from hooks
 ),
 
 quiet_changes as (
@@ -70,7 +39,7 @@ quiet_changes as (
 ),
 
 both_ways as (
-    select * from hooks
+    select * from rung_changes
     union all
     select * from quiet_changes
 )

@@ -2,47 +2,16 @@
 
 with
 
-deliveries as (
-    select * from {{ ref('stg_amocrm__webhook_deliveries') }}
+delivered as (
+    select * from {{ ref('int_crm_trust__delivery_days') }}
 ),
 
 hooks as (
-    select * from {{ ref('hook_convergence') }}
-    where direction = 'hook_to_version'
+    select * from {{ ref('int_crm_trust__hooks') }}
 ),
 
 changes as (
     select * from {{ ref('int_crm_trust__ringing_changes') }}
-),
-
-subscriptions as (
-    select * from {{ ref('stg_amocrm__webhook_subscriptions') }}
-),
-
-clock as (
-    select * from {{ ref('stg_pipeline__clock') }}
-),
-
--- Equal bytes are counted, not dropped: two moves of a deal can look the same.
-numbered as (
-    select
-        deliveries.*,
-        {{ almaty_date('received_at') }} as date,
-        row_number() over (partition by sha256 order by delivery_id) > 1 as is_repeated
-    from deliveries
-),
-
-delivered as (
-    select
-        date,
-        count(*) as deliveries,
-        count(case when parse_status = 'bad' then 1 end) as bad,
-        count(case when parse_status = 'foreign' then 1 end) as foreign_account,
-        count(case when parse_status = 'new' then 1 end) as unparsed,
-        count(case when is_repeated then 1 end) as repeated,
-        count(case when has_previous_secret then 1 end) as previous_secret
-    from numbered
-    group by date
 ),
 
 rung as (
@@ -73,27 +42,12 @@ seen as (
     group by {{ almaty_date('changed_at') }}
 ),
 
--- Subscriptions are known as they are now, which is told on the running day only.
-subscribed as (
-    select
-        clock.today as date,
-        count(*) as subscriptions,
-        count(case when subscriptions.is_ours then 1 end) as our_subscriptions,
-        {{ any_of('subscriptions.is_ours and subscriptions.is_disabled') }}
-            as is_disabled
-    from subscriptions
-    cross join clock
-    group by clock.today
-),
-
 days as (
     select date from delivered
     union distinct
     select date from rung
     union distinct
     select date from seen
-    union distinct
-    select date from subscribed
 ),
 
 joined as (
@@ -112,14 +66,13 @@ joined as (
         rung.latency_p95_seconds,
         coalesce(seen.changes, 0) as changes,
         coalesce(seen.lost_hooks, 0) as lost_hooks,
-        subscribed.subscriptions,
-        subscribed.our_subscriptions,
-        subscribed.is_disabled
+        delivered.subscriptions,
+        delivered.our_subscriptions,
+        delivered.is_disabled
     from days
     left join delivered on days.date = delivered.date
     left join rung on days.date = rung.date
     left join seen on days.date = seen.date
-    left join subscribed on days.date = subscribed.date
 )
 
 select

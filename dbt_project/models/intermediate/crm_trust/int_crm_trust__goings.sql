@@ -48,68 +48,51 @@ known_signs as (
     where signs.deal_id is not null and signs.happened_at is not null
 ),
 
--- A stub that no longer lies there was known when its event was.
-goings as (
+-- A stub that no longer lies there was known when its event was. What a sweep found
+-- again is back, unless two other witnesses still say gone.
+both_ways as (
     select
         deal_id,
         happened_at,
-        case sign when 'trash' then 'trash' else 'event' end as witness,
+        case sign
+            when 'trash' then 'trash'
+            when 'lead_deleted' then 'event'
+            else 'restored'
+        end as witness,
         case when is_standing then known_at end as known_at,
+        case sign when 'lead_restored' then 2 else 1 end as place,
         sign = 'trash' and is_standing as is_in_trash,
         author_kind,
         author_user_id,
-        cast(null as integer) as sweeps,
-        1 as place
+        cast(null as integer) as sweeps
     from known_signs
-    where sign in ('lead_deleted', 'trash')
+    where sign in ('lead_deleted', 'trash', 'lead_restored')
     union all
     select
         entity_id as deal_id,
         missed_from as happened_at,
         'absence' as witness,
         missed_from as known_at,
+        1 as place,
         false as is_in_trash,
         cast(null as text) as author_kind,
         cast(null as bigint) as author_user_id,
-        sweeps,
-        1 as place
+        sweeps
     from absences
-),
-
--- What a sweep found again is back, unless two other witnesses still say gone.
-returns as (
-    select
-        deal_id,
-        happened_at,
-        'restored' as witness,
-        known_at,
-        false as is_in_trash,
-        author_kind,
-        author_user_id,
-        cast(null as integer) as sweeps,
-        2 as place
-    from known_signs
-    where sign = 'lead_restored'
     union all
     select
         absences.entity_id as deal_id,
         absences.missed_until as happened_at,
         'found' as witness,
         absences.missed_until as known_at,
+        2 as place,
         false as is_in_trash,
         cast(null as text) as author_kind,
         cast(null as bigint) as author_user_id,
-        cast(null as integer) as sweeps,
-        2 as place
+        cast(null as integer) as sweeps
     from absences
     left join tombstones on absences.entity_id = tombstones.deal_id
     where absences.missed_until is not null and tombstones.deal_id is null
-),
-
-both_ways as (
-    select * from goings
-    union all
-    select * from returns
 ),
 
 numbered as (
@@ -264,51 +247,29 @@ explained as (
             and losers.choice = 1
     left join tombstones on witnessed.deal_id = tombstones.deal_id
     left join deals on witnessed.deal_id = deals.deal_id
-),
-
--- Rights that shrink and the trash that is emptied leave no word behind.
-named as (
-    select
-        explained.*,
-        case
-            when merged_at is not null then 'merged'
-            when
-                closed_at is null
-                and sweeps >= 2
-                and event_at is not null
-                and not is_in_trash
-                then 'purged'
-            when event_at is not null or trash_at is not null then 'deleted'
-            when
-                absence_at is not null
-                and silent_in_sweep >= {{ var('rights_lost_least') }}
-                then 'rights_lost'
-            else 'unknown'
-        end as kind,
-        closed_at is null and is_dead as is_tombstone,
-        case
-            when (closed_at is null and is_dead) or (closed_at is not null and witness_count >= 2)
-                then
-                    case witness_count
-                        when 3
-                            then greatest(
-                                least(event_known_at, trash_known_at),
-                                least(
-                                    greatest(event_known_at, trash_known_at), absence_at
-                                )
-                            )
-                        else greatest(event_known_at, trash_known_at, absence_at)
-                    end
-        end as tombstone_known_at
-    from explained
 )
 
+-- Rights that shrink and the trash that is emptied leave no word behind.
 select
     deal_id,
     opened_at,
     closed_at,
     closed_known_at,
-    kind,
+    case
+        when merged_at is not null then 'merged'
+        when
+            closed_at is null
+            and sweeps >= 2
+            and event_at is not null
+            and not is_in_trash
+            then 'purged'
+        when event_at is not null or trash_at is not null then 'deleted'
+        when
+            absence_at is not null
+            and silent_in_sweep >= {{ var('rights_lost_least') }}
+            then 'rights_lost'
+        else 'unknown'
+    end as kind,
     event_at,
     trash_at,
     absence_at,
@@ -319,6 +280,19 @@ select
     witness_count,
     coalesce(author_kind, merged_by_kind) as author_kind,
     coalesce(author_user_id, merged_by_user_id) as author_user_id,
-    is_tombstone,
-    tombstone_known_at
-from named
+    closed_at is null and is_dead as is_tombstone,
+    case
+        when (closed_at is null and is_dead) or (closed_at is not null and witness_count >= 2)
+            then
+                case witness_count
+                    when 3
+                        then greatest(
+                            least(event_known_at, trash_known_at),
+                            least(
+                                greatest(event_known_at, trash_known_at), absence_at
+                            )
+                        )
+                    else greatest(event_known_at, trash_known_at, absence_at)
+                end
+    end as tombstone_known_at
+from explained
