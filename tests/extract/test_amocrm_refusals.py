@@ -201,7 +201,7 @@ def test_the_clock_of_the_server_is_compared_with_ours():
 
 
 def test_hooks_are_the_only_thing_that_is_written():
-    created = JSONResponse({"id": 1, "destination": HOOK}, status_code=201)
+    created = Response(status_code=201)
     asking = Asking(ACCOUNT, created, Response(status_code=204))
 
     with asking.opened() as client:

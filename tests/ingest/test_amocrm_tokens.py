@@ -1,12 +1,9 @@
 """The tokens of an integration: renewed once for all, and never lost unsaid."""
 
-import queue
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
 
 import pytest
-from cryptography.fernet import Fernet
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from pipelines.errors import (
@@ -14,26 +11,17 @@ from pipelines.errors import (
     ProtocolError,
     RateLimited,
     SourceUnreachable,
-    WarehouseError,
 )
-from pipelines.ingest.amocrm.token_keys import Keys
 from pipelines.ingest.amocrm.tokens import AUTHORISE
 from tests.conftest import NewDatabase
-from tests.faults.plans import AtStatement
-from tests.faults.proxy import Proxy
 from tests.ingest.token_house import (
-    DAY,
-    KEY,
     NOW,
     Clock,
     House,
-    Job,
-    Program,
     open_house,
 )
 from tests.token_server import SECRET
 
-MODES = ("strict", "grace")
 HALF = '{"access_token": "access-9", "refr'
 
 
@@ -42,103 +30,10 @@ def warehouse(lasting_warehouse: NewDatabase) -> str:
     return lasting_warehouse()
 
 
-@pytest.fixture(params=MODES)
-def house(warehouse: str, request: pytest.FixtureRequest) -> Iterator[House]:
-    with open_house(warehouse, request.param) as opened:
-        yield opened
-
-
 @pytest.fixture
 def strict(warehouse: str) -> Iterator[House]:
     with open_house(warehouse) as opened:
         yield opened
-
-
-def test_eight_processes_renew_the_tokens_once(house: House):
-    job = Job(house.warehouse, house.url, times=3)
-
-    programs = [Program(job) for _ in range(8)]
-
-    assert [program.report() for program in programs] == ["asked"] * 8
-    assert house.server.exchanges == 1
-    assert house.store.read().generation == 2
-
-
-def test_processes_whose_token_is_refused_renew_it_once(strict: House):
-    # The row says that it lives, the server does not.
-    strict.put(access_token="access-0", obtained_at=NOW - timedelta(hours=1))
-
-    programs = [Program(Job(strict.warehouse, strict.url)) for _ in range(4)]
-
-    assert [program.report() for program in programs] == ["asked"] * 4
-    assert strict.server.exchanges == 1
-
-
-def test_a_program_killed_anywhere_heals_or_says_what_to_do(strict: House):
-    with Proxy(strict.warehouse) as proxy:
-        proxy.plan()
-        assert Program(Job(proxy.url(), strict.url)).report() == "asked"
-        last = len(proxy.statements)
-        begun = _number_of("insert into raw.amocrm__token_generations", proxy)
-        writing = _number_of("insert into raw.amocrm__tokens", proxy)
-        # The note, its commit, the new pair, its commit: killed before each, or after.
-        assert (begun, last) == (writing - 2, writing + 3)
-        reports = [
-            _killed(strict, proxy, number, when)
-            for number, when in [
-                (begun, "before"),
-                (begun + 1, "before"),
-                (writing, "before"),
-                (last, "before"),
-                (last, "after"),
-            ]
-        ]
-
-    # Only between the answer of AmoCRM and the end of the commit is a pair lost.
-    assert [report == "asked" for report in reports] == [True, True, False, False, True]
-    for report in reports[2:4]:
-        assert (
-            "the answer to the exchange begun at 2026-01-06 03:00 UTC was lost"
-            in report
-        )
-        assert AUTHORISE in report
-
-
-def test_on_a_patient_server_a_killed_program_loses_nothing(warehouse: str):
-    with open_house(warehouse, "grace") as house, Proxy(warehouse) as proxy:
-        proxy.plan()
-        assert Program(Job(proxy.url(), house.url)).report() == "asked"
-        writing = _number_of("insert into raw.amocrm__tokens", proxy)
-
-        assert _killed(house, proxy, writing, "before") == "asked"
-
-
-def _number_of(text: str, proxy: Proxy) -> int:
-    (number,) = [n for n, one in enumerate(proxy.statements, start=1) if text in one]
-    return number
-
-
-def _killed(house: House, proxy: Proxy, number: int, when: Any) -> str:
-    """Kill a program at a statement; return what the next one says."""
-    house.server.newest += 1
-    newest = house.server.newest
-    house.server.alive = {newest}
-    house.put(access_token=f"access-{newest}", refresh_token=f"refresh-{newest}")
-    programs: queue.Queue[Program] = queue.Queue()
-    kill = AtStatement(
-        number, when=when, effect="fin", do=lambda: programs.get(timeout=10).kill()
-    )
-    proxy.plan(kill)
-    program = Program(Job(proxy.url(), house.url))
-    programs.put(program)
-    assert program.report() == "killed"
-    assert proxy.wait_fired(5)
-    proxy.heal()
-    try:
-        house.ask(house.token())
-    except AuthError as error:
-        return str(error)
-    return "asked"
 
 
 @pytest.mark.parametrize(
@@ -270,97 +165,3 @@ def test_a_new_token_in_the_settings_heals_a_dead_chain(strict: House):
     with pytest.raises(AuthError):
         strict.token(refresh_token="refresh-1").header()
     assert len(strict.server.requests) == 3
-
-
-@pytest.mark.parametrize("given", ["", "too short", "я" * 44])
-def test_a_missing_or_malformed_key_is_named(strict: House, given):
-    with pytest.raises(AuthError, match="AMOCRM_TOKEN_KEY is no"):
-        strict.token(token_key=given)
-
-
-def test_another_key_cannot_read_the_tokens_and_says_so(strict: House):
-    other = Fernet.generate_key().decode()
-
-    with pytest.raises(AuthError, match="cannot be read with AMOCRM_TOKEN_KEY") as said:
-        strict.token(token_key=other).header()
-    assert other not in str(said.value)
-    # Both together: the first one writes from now on.
-    assert strict.token(token_key=f"{other},{KEY}").header() == "Bearer access-2"
-    assert strict.token(token_key=other).header() == "Bearer access-2"
-
-
-def test_no_token_stands_in_the_warehouse_as_it_is(strict: House):
-    strict.ask(strict.token())
-
-    pairs = strict.run("select access_token, refresh_token from raw.amocrm__tokens")
-    old = strict.run("select refresh_token, '' from raw.amocrm__token_generations")
-    assert len(old) == 1
-    for row in pairs + old:
-        assert b"ccess-" not in bytes(row[0]) + bytes(row[1] or b"")
-    assert Keys(KEY).decrypt(old[0][0]) == "refresh-1"
-
-
-@pytest.mark.parametrize(
-    ("expires_in", "due"),
-    [
-        (86_400, timedelta(hours=19.2)),
-        ("86400", timedelta(hours=19.2)),
-        (None, timedelta(hours=19.2)),
-        ("soon", timedelta(hours=19.2)),
-        (-5, timedelta(hours=19.2)),
-        (1, timedelta(minutes=1)),
-        (10**12, timedelta(days=7)),
-    ],
-)
-def test_a_pair_is_renewed_in_time_whatever_its_life(strict: House, expires_in, due):
-    strict.server.expires_in = expires_in
-
-    pair = strict.token().keep_alive()
-
-    assert pair.due_at - NOW == due
-
-
-def test_a_warehouse_that_goes_back_in_time_gets_the_newer_pair_again(strict: House):
-    clock = Clock()
-    token = strict.token(clock)
-    old = strict.store.read()
-    token.header()
-    strict.empty()
-    strict.store.advance(old)
-    clock.now += DAY
-
-    assert token.header() == "Bearer access-3"
-    assert strict.store.read().generation == 3
-
-
-def test_a_pair_is_stored_over_a_new_connection_when_the_commit_fails(strict: House):
-    with Proxy(strict.warehouse) as proxy:
-        clock = Clock()
-        strict.warehouse, real = proxy.url(), strict.warehouse
-        token = strict.token(clock)
-        cut = AtStatement(text="update raw.amocrm__tokens", effect="reset")
-        proxy.plan(cut)
-
-        assert token.header() == "Bearer access-2"
-
-        strict.warehouse = real
-    assert clock.slept == [1]
-    assert strict.server.exchanges == 1
-    assert strict.store.read().generation == 2
-
-
-def test_a_pair_that_cannot_be_stored_is_not_used(strict: House):
-    with Proxy(strict.warehouse) as proxy:
-        clock = Clock()
-        strict.warehouse, real = proxy.url(), strict.warehouse
-        token = strict.token(clock)
-        cut = AtStatement(text="update raw.amocrm__tokens", effect="reset")
-        proxy.plan(cut, then_refuse=True)
-
-        with pytest.raises(WarehouseError, match="did not take them"):
-            token.header()
-        proxy.heal()
-        assert token.header() == "Bearer access-2"
-
-        strict.warehouse = real
-    assert strict.server.exchanges == 1

@@ -155,7 +155,7 @@ class AmocrmClient:
             self._renew(request, header)
         self._refuse_final(request, response, header)
         body = None if status == 204 else body_of(response)
-        if body is None and status != 204:
+        if body is None and status != 204 and request.method == "GET":
             raise Trouble("the answer is not a whole JSON object", response)
         self._has_succeeded = True
         self._budget.after_success()

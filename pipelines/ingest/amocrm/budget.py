@@ -30,6 +30,8 @@ FIRST_BLOCK = timedelta(hours=1)
 LONGEST_BLOCK = timedelta(hours=24)
 # For so long the one who tries it out has to come back with an answer.
 PROBE = timedelta(minutes=3)
+# Whoever waited longer looks again before asking: somebody may have been refused.
+BRIEF = 0.1
 # A turn further away than this was booked by a clock that has been set back since.
 LONGEST_QUEUE = timedelta(minutes=1)
 
@@ -104,8 +106,7 @@ class SharedBudget:
                 return waited
             self._sleep(turn.wait)
             waited += turn.wait
-            # Somebody may have been refused while this turn was waited for.
-            if turn.is_probe or not self._is_held():
+            if turn.is_probe or turn.wait < BRIEF or not self._is_held():
                 return waited
 
     def after_refusal(self, status: int, wait: float, reason: str) -> datetime | None:

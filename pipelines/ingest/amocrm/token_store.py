@@ -26,7 +26,7 @@ KEEP_ALIVE = timedelta(days=7)
 SHORTEST_USE = timedelta(minutes=1)
 # An exchange takes seconds; others wait for it, and the server frees a frozen one.
 LOCKS = "90s"
-IDLE = "3min"
+IDLE = "5min"
 # A refresh token is dead after three months.
 KEPT = timedelta(days=180)
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
