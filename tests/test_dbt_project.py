@@ -105,7 +105,8 @@ RESHAPING = re.compile(
     r"\b(join|union|unnest|lateral|group by|distinct|cross|staged_\w+|json_items"
     r"|\w*array\w*)\b"
 )
-RAW_KEYS = {table.name: table.key for table in load_catalog()}
+CATALOG = load_catalog()
+RAW_KEYS = {table.name: table.key for table in (*CATALOG.tables, *CATALOG.own)}
 
 
 def test_names_say_the_layer_and_the_area():
