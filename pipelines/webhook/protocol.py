@@ -47,6 +47,8 @@ class HookProtocol(H11Protocol):
         door: Door,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
+        # Its log would hold the path, and that the secret, whatever the settings are.
+        self.access_log = False
         self._door = door
         self._timer: asyncio.TimerHandle | None = None
 
