@@ -28,6 +28,7 @@ from pipelines.sandbox.server import PostgresServer
 HOME = ROOT / ".sandbox"
 JOBS = ("extract", "build")
 BIN = Path(sys.executable).parent
+LOOPBACK = "127.0.0.1"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -35,7 +36,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m pipelines.sandbox")
     parser.add_argument("command", choices=["run", "dev"])
     parser.add_argument("--home", type=Path, default=HOME)
-    parser.add_argument("--port", type=int, default=3000, help="of the Dagster UI")
+    parser.add_argument(
+        "--port",
+        type=int,
+        default=3000,
+        help="of the Dagster UI; the next one is the receiver's",
+    )
     chosen = parser.parse_args(arguments)
     console = Console(highlight=False)
     try:
@@ -105,23 +111,28 @@ def _run_job(
 
 
 def dev(home: Path, port: int, console: Console) -> int:
-    """Keep the sandbox up with the Dagster UI and daemon until interrupted."""
-    with _opened(home, console) as house:
+    """Keep the sandbox up until interrupted: Dagster, and the receiver of hooks."""
+    receiver = port + 1
+    with _opened(home, console, receiver=f"http://{LOOPBACK}:{receiver}") as house:
         if not has_edition(house.warehouse_url):
             run_jobs(house)
         _write_environment(house)
-        programs = [
-            ["dagster-webserver", "-h", "127.0.0.1", "-p", str(port)],
-            ["dagster-daemon", "run"],
-        ]
-        processes = [
-            subprocess.Popen(
-                [BIN / program, *rest, "-w", "workspace.yaml"],
-                cwd=ROOT,
-            )
-            for program, *rest in programs
-        ]
-        console.print(f"Dagster UI: http://127.0.0.1:{port} (Ctrl-C stops everything)")
+        dagster = ["-w", "workspace.yaml"]
+        programs: list[list[str | Path]] = [
+            [BIN / "dagster-webserver", "-h", LOOPBACK, "-p", str(port), *dagster],
+            [BIN / "dagster-daemon", "run", *dagster],
+            [sys.executable, "-m", "pipelines", "webhook", "--host", LOOPBACK,
+             "--port", str(receiver)],
+        ]  # fmt: skip
+        processes = [subprocess.Popen(program, cwd=ROOT) for program in programs]
+        crm = house.variables["AMOCRM_BASE_URL"]
+        console.print(
+            f"Dagster UI: http://{LOOPBACK}:{port} (Ctrl-C stops everything)\n"
+            f"Receiver of hooks: http://{LOOPBACK}:{receiver}/health\n"
+            f"Sell something: curl -X POST {crm}/sandbox/win\n"
+            f"What else people can do: curl {crm}/sandbox",
+            soft_wrap=True,
+        )
         try:
             _wait_for_the_first_to_end(processes)
         finally:
@@ -144,11 +155,13 @@ def _wait_for_the_first_to_end(processes: list[subprocess.Popen[bytes]]) -> None
 
 
 @contextlib.contextmanager
-def _opened(home: Path, console: Console) -> Iterator[House]:
+def _opened(
+    home: Path, console: Console, *, receiver: str | None = None
+) -> Iterator[House]:
     console.print("Starting the sandbox: PostgreSQL, three sources, two APIs")
     with (
         PostgresServer(home) as server,
-        open_house(server) as house,
+        open_house(server, receiver=receiver) as house,
         environment(house.variables),
     ):
         yield house
