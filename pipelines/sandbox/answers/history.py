@@ -10,12 +10,14 @@ from datetime import datetime
 from typing import Any
 
 from pipelines.sandbox.answers.crm import CrmDeal
+from pipelines.sandbox.answers.normalise import is_phone_like
 from pipelines.sandbox.answers.reading import listing, mapping, moment, text, whole
 from pipelines.sandbox.answers.rules import LOST, WON
 from pipelines.sandbox.story.world import AmocrmWorld, Document
 
 USER, ROBOT, INTEGRATION = "user", "robot", "integration"
 MOVED = "lead_status_changed"
+MASK = "(masked)"
 
 
 @dataclass(frozen=True)
@@ -200,3 +202,8 @@ def field_of(event: Event) -> int | None:
 def field_text(side: Mapping[str, Any]) -> str | None:
     """Return the text that a side of a field's change holds."""
     return text(mapping(side.get("custom_field_value")).get("text"))
+
+
+def shown(value: str | None) -> str | None:
+    """Return a tag as people may see it: never somebody's phone or address."""
+    return MASK if value and ("@" in value or is_phone_like(value)) else value

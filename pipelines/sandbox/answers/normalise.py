@@ -106,13 +106,14 @@ def utm_set(
     issue = MACRO if any(found for _, found in pairs.values()) else None
     if is_fallback or values["utm_source"] is None:
         for name in ("utm_campaign", "utm_content"):
-            if _is_phone_like(values[name]):
+            if is_phone_like(values[name]):
                 values[name], issue = None, issue or PHONE
     tags = {name.removeprefix("utm_"): value for name, value in values.items()}
     return UtmSet(**tags, utm_id=utm_value(utm_id)[0], issue=issue)
 
 
-def _is_phone_like(value: str | None) -> bool:
+def is_phone_like(value: str | None) -> bool:
+    """Tell whether a tag holds nothing but the digits of a phone."""
     digits = re.sub(r"[+()\- ]", "", value or "")
     return bool(re.fullmatch(r"[0-9]{10,12}", digits))
 

@@ -11,7 +11,7 @@ from typing import Any
 from pipelines.sandbox.answers.crm_fields import held_values, tag_fields
 from pipelines.sandbox.answers.deal_teams import DealTeams
 from pipelines.sandbox.answers.deals import Deal
-from pipelines.sandbox.answers.history import Event, field_of, field_text
+from pipelines.sandbox.answers.history import Event, field_of, field_text, shown
 from pipelines.sandbox.answers.mapping import resolve
 from pipelines.sandbox.answers.normalise import UtmSet, utm_value
 from pipelines.sandbox.answers.ownership import Ownership
@@ -68,7 +68,7 @@ class UtmChanges:
                 named = teams if event is speaks else (None, None)
                 yield {
                     "step": steps[parameter],
-                    "first_value": _first_value(self._field(event), changes),
+                    "first_value": shown(_first_value(self._field(event), changes)),
                     **self._row(event, named),
                 }
 
@@ -78,8 +78,8 @@ class UtmChanges:
             "team_name": self._teams.of(event.deal_id),
             "parameter": self.tags[self._field(event)],
             "field_id": self._field(event),
-            "value_before": field_text(event.before),
-            "value_after": field_text(event.after),
+            "value_before": shown(field_text(event.before)),
+            "value_after": shown(field_text(event.after)),
             "changed_at": event.happened_at,
             "changed_date": almaty_day(event.happened_at),
             "author_kind": event.author.kind,

@@ -16,6 +16,7 @@ from pipelines.sandbox.answers.history import (
     Stay,
     field_of,
     field_text,
+    shown,
     stage_of,
 )
 from pipelines.sandbox.answers.reading import almaty_day, mapping, number, text
@@ -122,7 +123,7 @@ def _sides(event: Event, kind: str) -> tuple[str | None, str | None]:
             before, after = (f"{one.pipeline_id}:{one.status_id}" for one in pair)
             return before, after
         case "utm":
-            return field_text(event.before), field_text(event.after)
+            return shown(field_text(event.before)), shown(field_text(event.after))
         case "responsible":
             sides = (event.before, event.after)
             users = (mapping(one.get("responsible_user")).get("id") for one in sides)

@@ -36,7 +36,7 @@ def deal_history(dice: Dice, deal: Deal) -> list[Document]:
     if deal.has_events:
         happened = [Change("lead_added", deal.created_at, ROBOT), *happened]
         happened += _moves(deal.moves)
-    happened += [Change(kind, moment, MANAGER) for kind, moment in deal.deletions]
+        happened += [Change(kind, moment, MANAGER) for kind, moment in deal.deletions]
     happened.sort(key=lambda change: change.changed_at)
     numbers = count()
     return [

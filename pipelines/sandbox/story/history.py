@@ -42,6 +42,7 @@ from pipelines.sandbox.story.deals import (
     stage,
 )
 from pipelines.sandbox.story.draft import Draft
+from pipelines.sandbox.story.history_edges import tell_edges
 from pipelines.sandbox.story.history_tables import tell_tables
 from pipelines.sandbox.story.history_utm import tell_overwritten, tell_twins
 from pipelines.sandbox.story.sale_rows import (
@@ -76,6 +77,7 @@ def tell_history(draft: Draft, leads: list[Lead]) -> None:
     _tests(scene)
     tell_overwritten(draft)
     tell_tables(draft)
+    tell_edges(draft)
 
 
 def begun(

@@ -51,7 +51,7 @@ def exits(world: World) -> dict[int, list[timedelta]]:
         before = event["value_before"][0]["lead_status"]["id"]
         after = event["value_after"][0]["lead_status"]["id"]
         deal_id = event["entity_id"]
-        if before == 142 and after != 142:
+        if before == 142 and after != 142 and deal_id in entered:
             stay = timedelta(seconds=event["created_at"] - entered[deal_id])
             stays[deal_id].append(stay)
         if after == 142 and before != 142:

@@ -77,7 +77,8 @@ def last_price_event_and_document_agree(world: World) -> bool:
         event["entity_id"]: event["value_after"][0]["sale_field_value"]["sale"]
         for event in of_kind(world, "sale_field_changed")
     }
-    return all(known[one]["price"] == price for one, price in last.items())
+    there = known.keys() & last.keys()
+    return bool(there) and all(known[one]["price"] == last[one] for one in there)
 
 
 @trap
@@ -87,7 +88,8 @@ def last_tag_event_and_document_agree(world: World) -> bool:
         event["entity_id"]: field_values(world, event)[1]
         for event in of_kind(world, "custom_field_434731_value_changed")
     }
-    return all(utm_source(known[one]) == value for one, value in last.items())
+    there = known.keys() & last.keys()
+    return bool(there) and all(utm_source(known[one]) == last[one] for one in there)
 
 
 @trap
