@@ -7,7 +7,7 @@ import pytest
 from starlette.responses import Response, StreamingResponse
 
 from pipelines.errors import ProtocolError, RateLimited
-from pipelines.extract.amocrm.client import PageTooLarge
+from pipelines.extract.amocrm.refusals import PageTooLarge
 from pipelines.extract.amocrm.transport import MAX_SECONDS
 from tests.extract.amocrm_asking import ACCOUNT, Asking
 

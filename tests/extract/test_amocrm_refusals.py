@@ -7,7 +7,7 @@ import pytest
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from pipelines.errors import AuthError, ProtocolError, SourceError, SourceUnreachable
-from pipelines.extract.amocrm.client import AccessDenied, PageTooLarge
+from pipelines.extract.amocrm.refusals import AccessDenied, PageTooLarge
 from tests.extract.amocrm_asking import ACCOUNT, Asking
 
 HOOK = "https://school.example.com/amocrm/a-long-secret-in-the-path"

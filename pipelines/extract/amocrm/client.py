@@ -30,12 +30,11 @@ from pipelines.extract.amocrm.answers import (
 )
 from pipelines.extract.amocrm.credentials import Credential
 from pipelines.extract.amocrm.limiter import MAX_WAIT_SECONDS, Budget, LocalBudget
+from pipelines.extract.amocrm.refusals import PageTooLarge, named
 from pipelines.extract.amocrm.requests import Call, Renewed, Request, Trouble, noted
 from pipelines.extract.amocrm.transport import Transport
 
 SYSTEM = refusals.SYSTEM
-AccessDenied = refusals.AccessDenied
-PageTooLarge = refusals.PageTooLarge
 Query = transport.Query
 NOT_ASKED = "not asked, because"
 TRIES = 5
@@ -113,7 +112,7 @@ class AmocrmClient:
         """Ask until there is an answer that counts, or no sense in asking on."""
         if self._stopped:
             message = f"{NOT_ASKED} {self._stopped.message}"
-            raise _like(self._stopped, request.table, message)
+            raise named(self._stopped, request.table, message)
         is_renewed = False
         for attempt in range(TRIES):
             try:
@@ -286,16 +285,10 @@ class AmocrmClient:
 
     def _stop(self, error: SourceError, request: Request) -> NoReturn:
         """Raise an error in the name of the table; ask nothing more if it is final."""
-        named = _like(error, request.table)
+        error = named(error, request.table)
         if not isinstance(error, WarehouseError):
-            self._stopped = named
-        raise named from None
-
-
-def _like(error: SourceError, table: str, message: str | None = None) -> SourceError:
-    return type(error)(
-        message or error.message, system=error.system, table=table, remedy=error.remedy
-    )
+            self._stopped = error
+        raise error from None
 
 
 def _secrets(request: Request) -> list[str]:

@@ -9,6 +9,7 @@ from pipelines.errors import (
     AuthError,
     ProtocolError,
     RateLimited,
+    SourceError,
     SourceUnreachable,
 )
 
@@ -74,3 +75,10 @@ def banned(message: str, *, until: datetime | None = None) -> AuthError:
     if until:
         remedy += f"; until {until:%Y-%m-%d %H:%M} UTC nothing is asked, then once"
     return AuthError(message, system=SYSTEM, remedy=remedy)
+
+
+def named(error: SourceError, table: str, message: str | None = None) -> SourceError:
+    """Return an error in the name of the table that it keeps from being read."""
+    return type(error)(
+        message or error.message, system=error.system, table=table, remedy=error.remedy
+    )
