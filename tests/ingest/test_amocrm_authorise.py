@@ -50,6 +50,17 @@ def test_a_code_becomes_the_first_pair_which_is_stored_before_it_is_used(house: 
     assert house.server.exchanges == 1
 
 
+def test_an_account_that_answers_again_is_no_longer_banned(house: House):
+    place = place_of(house.url) or ""
+    budget = SharedBudget(house.warehouse, place, 5)
+    budget.after_refusal(403, 0, "a ban")
+
+    authorised(house)
+
+    assert budget.before_call() >= 0
+    budget.close()
+
+
 def test_a_new_authorisation_replaces_a_dead_pair_and_keeps_it(house: House):
     house.put(refresh_token="refresh-77", obtained_at=NOW - timedelta(days=9))
     with pytest.raises(AuthError):

@@ -97,6 +97,8 @@ def authorise(
     token = StoredToken(warehouse_url, config.base_url, config.oauth, clock=clock)
     with AmocrmClient(config.base_url, token) as client:
         account = client.get("account", table="account") or {}
+    # It answers: whatever was refused before was not meant for these tokens.
+    unblock(warehouse_url, config)
     return (
         f"authorised for account {account.get('id')}: tokens of generation "
         f"{pair.generation} are stored and work; the next is due by "
