@@ -183,7 +183,7 @@ def odd_lead() -> dict[str, Any]:
             filled(TWIN_SOURCE, "utm_source", "text", "marble"),
             filled(BIRTHDAY, "Birthday", "date", START),
             filled(SWITCH, "Agreed", "radiobutton", "yes"),
-            filled(STRANGE, "Hologram", "hologram", {"depth": [1, {"of": None}]}),
+            filled(STRANGE, "Hologram", "hologram", {"depth": 1, "of": None}),
         ],
         # Two deals share this person.
         _embedded={"tags": [], "companies": [],
