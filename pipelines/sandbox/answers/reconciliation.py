@@ -12,7 +12,12 @@ from typing import Any
 from pipelines.sandbox.answers.deals import Deal
 from pipelines.sandbox.answers.reading import almaty_day
 from pipelines.sandbox.answers.rounding import money
-from pipelines.sandbox.answers.rules import LEADS_ONLY_PIPELINES, WON
+from pipelines.sandbox.answers.rules import (
+    CHALLENGE3D,
+    LEADS_ONLY_PIPELINES,
+    LOST,
+    WON,
+)
 from pipelines.sandbox.answers.sales import product_of
 
 MartRow = dict[str, Any]
@@ -47,10 +52,17 @@ def _won(deal: Deal) -> Record | None:
 
 
 def _stored(deal: Deal) -> Record | None:
-    if not deal.rows:
+    if not deal.rows or _is_prepaid(deal):
         return None
     sold_on = _day(deal.table_sold_at)
     return Record(deal.table_amount, sold_on, deal.table_utm.source)
+
+
+def _is_prepaid(deal: Deal) -> bool:
+    """Tell whether the row is the prepayment of a deal that waits for the rest."""
+    is_open = deal.crm is not None and deal.crm.status_id not in {WON, LOST}
+    is_flagged = deal.flag_row is not None and deal.flag_row.is_flagged
+    return is_open and is_flagged and product_of(deal) == CHALLENGE3D
 
 
 def _day(moment: datetime | None) -> date | None:

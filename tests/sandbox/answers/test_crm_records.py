@@ -92,6 +92,16 @@ def test_one_side_alone_is_missing_or_extra():
     assert compared(status_id=10) is None
 
 
+def test_a_prepayment_stands_by_right_while_its_deal_waits():
+    def extra(status_id):
+        row = sale_row(1, pipeline_id=CHALLENGE, prepaid=True)
+        document = deal(1, pipeline_id=CHALLENGE, status_id=status_id)
+        found = marts(traffic={"challenge3d_sales": [row]}, leads=[document])
+        return [row["finding"] for row in found["crm_reconciliation"]]
+
+    assert (extra(10), extra(143)) == ([], ["extra_in_tables"])
+
+
 def climbed(**parts):
     return marts(contacts=[contact(9, PHONE_A)], **parts)["buyer_ladder"]
 
@@ -108,6 +118,23 @@ def test_a_buyer_climbs_rung_by_rung():
     assert (row["rungs"], row["payments"], row["total_kzt"]) == (3, 3, 500000)
     assert (row["days_express_to_prepayment"], row["full_deal_id"]) == (2, None)
     assert not row["is_prepayment_paired"]
+
+
+def test_chains_and_phones_together_make_one_buyer():
+    def paid(deal_id, phone, **more):
+        at_hand = {"phone": phone, "sale_date": at(20 + deal_id)}
+        return sale_row(deal_id, pipeline_id=CHALLENGE, **at_hand, **more)
+
+    rows = [
+        paid(1, "77000000001", prepaid=True),
+        paid(2, "77000000002", amount=235000, prepayment_deal_id=1),
+        paid(3, "77000000002", prepaid=True),
+        paid(4, "77000000003", amount=235000, prepayment_deal_id=3),
+    ]
+
+    (row,) = marts(traffic={"challenge3d_sales": rows})["buyer_ladder"]
+
+    assert row["payments"] == 4
 
 
 def test_a_prepayment_and_its_rest_are_one_buyer_without_a_phone():
