@@ -112,8 +112,8 @@ def extract_loss_reasons(client: AmocrmClient) -> Batches:
 
 def extract_sources(client: AmocrmClient) -> Batches:
     """Yield the sources of deals."""
-    for rows in read_pages(client, SOURCES):
-        yield documents(rows)
+    # This list has no pages.
+    yield documents(read_page(client, SOURCES).rows)
 
 
 def extract_catalogs(client: AmocrmClient) -> Batches:
