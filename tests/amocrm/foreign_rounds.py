@@ -16,6 +16,8 @@ from pipelines.sandbox.server import PostgresServer
 from pipelines.warehouse import connect, prepare
 from tests.amocrm.foreign.founding import Size
 from tests.amocrm.foreign.killing import killed_round
+from tests.amocrm.foreign.refusing import filters_round, rights_round, tokens_round
+from tests.amocrm.foreign.ringing import hooks_round
 from tests.amocrm.foreign.rounds import (
     SMALL,
     NewDatabase,
@@ -30,6 +32,10 @@ ROUNDS = {
     "storm": storm_round,
     "hostile": hostile_round,
     "killed": killed_round,
+    "hooks": hooks_round,
+    "tokens": tokens_round,
+    "rights": rights_round,
+    "filters": filters_round,
 }
 LARGE = Size(leads=3000, contacts=1500, companies=300, tasks=800)
 

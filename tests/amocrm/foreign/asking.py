@@ -120,11 +120,15 @@ class Asking:
         truth, with_ = self.truth, asked.with_
         if "only_deleted" in with_ and entity == "leads":
             rows = [stub(document) for document in truth.trash.values()]
-            wanted = [row for row in rows if _obeys(row, asked)]
+            deaf = truth.habits.filters_ignored
+            wanted = [row for row in rows if deaf or _obeys(row, asked)]
             return self._page(asked, "leads", self._ordered(wanted, asked), lambda r: r)
         living = truth.living[entity]
+        deaf = truth.habits.filters_ignored and entity != "tasks"
         rows = [
-            living[one] for one in truth.shown(entity) if _obeys(living[one], asked)
+            living[one]
+            for one in truth.shown(entity)
+            if deaf or _obeys(living[one], asked)
         ]
         return self._page(
             asked,

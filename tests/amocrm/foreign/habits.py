@@ -47,6 +47,8 @@ class Habits:
     mixed_events: str = "refused"
     encoded_links: bool = False
     hook_of_loser: bool = True
+    # Filters of entities are an alpha for selected accounts: here they do nothing.
+    filters_ignored: bool = False
 
 
 def calm_habits() -> Habits:

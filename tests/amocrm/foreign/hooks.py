@@ -159,6 +159,7 @@ class Sender:
     # Entities whose ring was lost for good.
     lost: set[tuple[str, int]] = field(default_factory=set)
     rung: set[tuple[str, int]] = field(default_factory=set)
+    ever: set[tuple[str, int]] = field(default_factory=set)
     happened: Counter[str] = field(default_factory=Counter)
 
     def send(self, *, is_down: bool = False) -> None:
@@ -171,6 +172,7 @@ class Sender:
                 self.happened["lost"] += 1
                 continue
             self.rung |= keys
+            self.ever |= keys
             body = body_of(group, self.truth, self.random)
             delivery = (body, str(uuid.UUID(int=self.random.getrandbits(128))))
             self.waiting.append(delivery)

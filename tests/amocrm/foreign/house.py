@@ -20,7 +20,9 @@ from pipelines.errors import SourceError
 from pipelines.ingest.amocrm.budget import SharedBudget
 from pipelines.ingest.amocrm.config import AmocrmConfig
 from pipelines.ingest.amocrm.connecting import open_client
+from pipelines.ingest.amocrm.refresh import refresh_amocrm
 from pipelines.ingest.amocrm.run import LoadedTable, ingest_amocrm
+from pipelines.ingest.amocrm.tokens import StoredToken
 from pipelines.load.log import RunInfo
 from pipelines.warehouse import connect, prepare
 from tests.amocrm.foreign.crm import ForeignCrm
@@ -81,6 +83,19 @@ class House:
         """Load once; return how it failed, a line for each table."""
         try:
             self.load(full=full, confirmed=confirmed)
+        except SourceError as error:
+            self.errors.append(error)
+            return [line[:160] for line in str(error).splitlines() if ":" in line]
+        return []
+
+    def try_refresh(self) -> list[str]:
+        """Read again what rang; return how that failed."""
+        self.runs += 1
+        run = RunInfo(run_id=f"run-{self.runs}", as_of=self.as_of)
+        try:
+            with waiting_by(self.crm):
+                for _ in refresh_amocrm(self.warehouse_url, self.config, run=run):
+                    pass
         except SourceError as error:
             self.errors.append(error)
             return [line[:160] for line in str(error).splitlines() if ":" in line]
@@ -149,8 +164,10 @@ def waiting_by(crm: ForeignCrm) -> Iterator[None]:
         return datetime.fromtimestamp(crm.truth.now + passed % 1, UTC)
 
     opening, turns = open_client.__wrapped__, SharedBudget.__init__
+    tokens = StoredToken.__init__.__kwdefaults__
     with (
         patch.dict(opening.__kwdefaults__, {"sleep": sleep}),
         patch.dict(turns.__kwdefaults__, {"now": now}),
+        patch.dict(tokens, {"clock": now, "sleep": sleep}),
     ):
         yield

@@ -236,9 +236,12 @@ class People:
         self._delete("companies")
 
     def _delete(self, entity: str) -> None:
-        one, truth, by = self.some(entity), self.truth, self.author
-        if one is None:
-            return
+        one = self.some(entity)
+        if one is not None:
+            self.remove(entity, one)
+
+    def remove(self, entity: str, one: int) -> None:
+        truth, by = self.truth, self.author
         self._touch_linked(entity, one)
         document = truth.living[entity].pop(one)
         document |= {"deleted_at": truth.now, "deleted_by": by}
@@ -271,7 +274,10 @@ class People:
         able = [one for one in back if (entity, one) not in truth.merged]
         if not able:
             return
-        one = self.random.choice(able)
+        self.bring_back(entity, self.random.choice(able))
+
+    def bring_back(self, entity: str, one: int) -> None:
+        truth = self.truth
         document = truth.deleted[entity].pop(one)
         truth.trash.pop(one, None)
         for name in ("deleted_at", "deleted_by"):
