@@ -18,7 +18,7 @@ COMMANDS = {
         "check every connection and credential: what is wrong and what to do",
     ),
     "amocrm": (
-        "pipelines.ingest.amocrm.command",
+        "pipelines.ingest.amocrm.access_command",
         "access to AmoCRM: authorise anew, end a ban",
     ),
     "webhook": (

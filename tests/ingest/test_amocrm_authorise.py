@@ -10,8 +10,8 @@ from starlette.responses import Response
 from pipelines.__main__ import main
 from pipelines.errors import AuthError, ConfigurationError, SourceError
 from pipelines.extract.amocrm.answers import place_of
+from pipelines.ingest.amocrm.access_command import authorise
 from pipelines.ingest.amocrm.budget import SharedBudget
-from pipelines.ingest.amocrm.command import authorise
 from pipelines.ingest.amocrm.config import AmocrmConfig
 from tests.conftest import NewDatabase
 from tests.ingest.token_house import KEY, NOW, House, oauth, open_house
