@@ -34,6 +34,17 @@ KEYS = {
     "traffic_fb_campaigns": ("fb_campaign_id",),
     "traffic_fb_ad_sets": ("fb_ad_set_id",),
     "traffic_fb_ads": ("fb_ad_id",),
+    "deal_stage_times": ("deal_id", "step"),
+    "stage_conversion": ("team_name", "pipeline_id", "status_id"),
+    "deal_changes_after_won": ("deal_id", "change_id"),
+    "deal_utm_changes": ("deal_id", "parameter", "step"),
+    "deal_utm_twins": ("deal_id", "parameter"),
+    "buyer_ladder": ("first_deal_id",),
+    "crm_test_deals": ("deal_id",),
+    "crm_reconciliation": ("product", "deal_id"),
+    "deal_deletions": ("deal_id", "opened_at"),
+    # One version of each deal, so one change: what is first seen.
+    "sales_as_of_changes": ("deal_id",),
 }
 # A person's id is the pipeline's own; which records share one is compared apart. A team
 # without an id of its own has a hash, which the answers do not know.
