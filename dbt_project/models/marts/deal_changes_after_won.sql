@@ -41,7 +41,7 @@ wins as (
     select
         deal_id,
         win,
-        min(entered_at) as won_at,
+        case when count(*) = count(entered_at) then min(entered_at) end as won_at,
         case when count(*) = count(left_at) then max(left_at) end as left_at
     from numbered_stays
     where status_id = {{ won_status() }}
@@ -69,7 +69,7 @@ edits as (
     inner join wins
         on
             history.deal_id = wins.deal_id
-            and history.held_from > wins.won_at
+            and (wins.won_at is null or history.held_from > wins.won_at)
             and (wins.left_at is null or history.held_from <= wins.left_at)
     where history.source <> 'created' and coalesce(history.value, '') <> 'living'
 ),

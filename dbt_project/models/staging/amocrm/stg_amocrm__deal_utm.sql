@@ -34,23 +34,9 @@ field_values as (
             as field_values (item, place)
 ),
 
--- A twin means what its name in the dictionary says, else nothing.
-named as (
-    select
-        field_values.deal_id,
-        field_values.field_value,
-        field_values.field_place,
-        field_values.value_place,
-        field_values.field_code as by_code,
-        case when not utm_fields.is_twin then utm_fields.parameter end as by_id,
-        case
-            when utm_fields.is_twin then lower(custom_fields.field_name)
-            else field_values.field_name
-        end as by_name
-    from field_values
-    left join utm_fields on field_values.field_id = utm_fields.field_id
-    left join custom_fields on field_values.field_id = custom_fields.field_id
-    where field_values.field_value is not null
+filled as (
+    select * from field_values
+    where field_value is not null
 ),
 
 parameters as (
@@ -59,19 +45,54 @@ parameters as (
     where parameter is not null
 ),
 
+-- A twin means what its name in the dictionary says, else nothing.
+named as (
+    select
+        filled.*,
+        case when not utm_fields.is_twin then utm_fields.parameter end as by_id,
+        case
+            when utm_fields.is_twin then lower(custom_fields.field_name)
+            else filled.field_name
+        end as by_name
+    from filled
+    left join utm_fields on filled.field_id = utm_fields.field_id
+    left join custom_fields on filled.field_id = custom_fields.field_id
+),
+
 -- The system's own fields have a code or a known id; a name alone is a field by hand.
 meant as (
     select
-        named.*,
+        named.deal_id,
+        named.field_value,
+        named.field_place,
+        named.value_place,
         parameters.parameter,
-        case
-            when named.by_code = parameters.parameter then 1
-            when named.by_id = parameters.parameter then 2
-            else 3
-        end as field_rank
+        1 as field_rank
     from named
-    inner join parameters
-        on parameters.parameter in (named.by_code, named.by_id, named.by_name)
+    inner join parameters on named.field_code = parameters.parameter
+    union all
+    select
+        deal_id,
+        field_value,
+        field_place,
+        value_place,
+        by_id as parameter,
+        2 as field_rank
+    from named
+    where by_id is not null and by_id <> coalesce(field_code, '')
+    union all
+    select
+        named.deal_id,
+        named.field_value,
+        named.field_place,
+        named.value_place,
+        parameters.parameter,
+        3 as field_rank
+    from named
+    inner join parameters on named.by_name = parameters.parameter
+    where
+        parameters.parameter <> coalesce(named.field_code, '')
+        and parameters.parameter <> coalesce(named.by_id, '')
 ),
 
 ranked as (
