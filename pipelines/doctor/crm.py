@@ -38,6 +38,7 @@ from pipelines.ingest.amocrm.budget import SharedBudget
 from pipelines.ingest.amocrm.config import AmocrmConfig
 from pipelines.ingest.amocrm.events import UTM
 
+# A look is worth a few short pauses, whatever a server in trouble asks for.
 MAX_WAIT_SECONDS = 30.0
 LONGEST_PAUSE_SECONDS = 1.0
 
@@ -54,8 +55,8 @@ def examine_amocrm(
     yield from conduct(
         SYSTEM, {"token": access.check_token, "turns": access.check_turns}
     )
-    with _open_client(access, clock) as opened:
-        visit = Visit(access, opened)
+    with contextlib.ExitStack() as stack:
+        visit = Visit(access, lambda: stack.enter_context(_client(access, clock)))
         yield from conduct(SYSTEM, {"account": visit.check_account})
         if not visit.account:
             return
@@ -71,48 +72,50 @@ def examine_amocrm(
 
 
 @contextlib.contextmanager
-def _open_client(
-    access: Access, clock: Clock, *, sleep: Callable[[float], None] = time.sleep
-) -> Iterator[Callable[[], AmocrmClient]]:
-    """Yield what opens a client that gives up soon; its turns are those of the loads.
-
-    Without a usable warehouse it has turns of its own.
-    """
-    with contextlib.ExitStack() as stack:
-
-        def opened() -> AmocrmClient:
-            config = access.config
-            return stack.enter_context(
-                AmocrmClient(
-                    config.base_url,
-                    access.credential(),
-                    budget=_budget(access, stack, sleep),
-                    wall=lambda: clock().timestamp(),
-                )
-            )
-
-        yield opened
+def _client(access: Access, clock: Clock) -> Iterator[AmocrmClient]:
+    """Yield a client that gives up soon and takes its turns among the loads'."""
+    with (
+        _budget(access) as budget,
+        AmocrmClient(
+            access.config.base_url,
+            access.credential(),
+            budget=budget,
+            wall=lambda: clock().timestamp(),
+        ) as client,
+    ):
+        yield client
 
 
-def _budget(
-    access: Access, stack: contextlib.ExitStack, sleep: Callable[[float], None]
-) -> Budget:
-    def short(seconds: float) -> None:
-        sleep(min(seconds, LONGEST_PAUSE_SECONDS))
-
+@contextlib.contextmanager
+def _budget(access: Access) -> Iterator[Budget]:
+    """Yield the turns of all programs; without a usable warehouse some of our own."""
     rate = access.config.requests_per_second
-    with contextlib.suppress(WarehouseError):
-        if access.warehouse_url:
-            shared = SharedBudget(
-                access.warehouse_url,
-                place_of(access.config.base_url) or "",
-                rate,
-                max_wait_seconds=MAX_WAIT_SECONDS,
-            )
-            stack.callback(shared.close)
-            shared.state()
-            return shared
-    return LocalBudget(rate, max_wait_seconds=MAX_WAIT_SECONDS, sleep=short)
+    host = place_of(access.config.base_url) or ""
+    if access.warehouse_url:
+        shared = SharedBudget(
+            access.warehouse_url,
+            host,
+            rate,
+            max_wait_seconds=MAX_WAIT_SECONDS,
+            sleep=_nap,
+        )
+        with contextlib.closing(shared):
+            if _works(shared):
+                yield shared
+                return
+    yield LocalBudget(rate, max_wait_seconds=MAX_WAIT_SECONDS, sleep=_nap)
+
+
+def _nap(seconds: float) -> None:
+    time.sleep(min(seconds, LONGEST_PAUSE_SECONDS))
+
+
+def _works(budget: SharedBudget) -> bool:
+    try:
+        budget.state()
+    except WarehouseError:
+        return False
+    return True
 
 
 @dataclass
@@ -120,12 +123,12 @@ class Visit:
     """One look at an account; what it said of itself is kept for the later checks."""
 
     access: Access
-    opened: Callable[[], AmocrmClient]
+    open_client: Callable[[], AmocrmClient]
     account: dict[str, Any] = field(default_factory=dict)
 
     def check_account(self) -> Iterator[Remark]:
         """Ask which account the token opens."""
-        self.client = self.opened()
+        self.client = self.open_client()
         config = self.access.config
         account = self.client.get(ACCOUNT.path, ACCOUNT.query, table=ACCOUNT.table)
         if not account or not isinstance(account.get("id"), int):

@@ -117,6 +117,13 @@ def test_a_fresh_token_that_is_refused_is_not_renewed(strict: House):
     assert strict.server.exchanges == 0
 
 
+def test_a_clock_that_was_set_back_does_not_make_a_token_fresh(strict: House):
+    strict.put(obtained_at=NOW + timedelta(hours=3), access_token="access-0")
+
+    assert strict.ask(strict.token())
+    assert strict.server.exchanges == 1
+
+
 def test_a_removed_integration_is_said_to_need_authorisation(strict: House):
     strict.server.revoke()
     strict.put(obtained_at=NOW - timedelta(hours=2))

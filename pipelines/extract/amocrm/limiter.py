@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
 
-from pipelines.extract.amocrm.refusals import banned, limited
+from pipelines.extract.amocrm.refusals import OTHERS_ASK, TROUBLE, banned, limited
 
 # The server asks for 300 seconds after too many requests; two such waits are enough.
 MAX_WAIT_SECONDS = 900.0
@@ -52,12 +52,11 @@ class Allowance:
         self._left = seconds
         self._sleep = sleep
 
-    def spend(self, seconds: float, reason: str) -> float:
+    def spend(self, seconds: float, reason: str, *, remedy: str = OTHERS_ASK) -> float:
         """Sleep and return the seconds; raise at once when that is too long."""
         if not seconds <= self._left:
-            raise limited(
-                f"{reason}; to wait {seconds:.0f} s is longer than this run may"
-            )
+            message = f"{reason}; to wait {seconds:.0f} s is longer than this run may"
+            raise limited(message, remedy=remedy)
         self._left -= seconds
         self._sleep(seconds)
         return seconds
@@ -111,4 +110,4 @@ class LocalBudget:
 
     def pause(self, seconds: float, reason: str) -> None:
         """Wait out of what the run may wait."""
-        self._allowance.spend(seconds, reason)
+        self._allowance.spend(seconds, reason, remedy=TROUBLE)

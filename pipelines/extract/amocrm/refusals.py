@@ -15,6 +15,7 @@ from pipelines.errors import (
 
 SYSTEM = "amocrm"
 TROUBLE = "AmoCRM has trouble of its own; the next run goes on"
+OTHERS_ASK = "find who else asks this account; the next run goes on"
 PAYMENT = "pay for the AmoCRM account, then run the extraction again"
 BAN = (
     "stop every program that asks this account, check that the user of the token is an "
@@ -59,14 +60,11 @@ def unreachable(message: str, *, table: str | None) -> SourceUnreachable:
     return SourceUnreachable(message, system=SYSTEM, table=table, remedy=ADDRESS)
 
 
-def limited(message: str, *, table: str | None = None) -> RateLimited:
+def limited(
+    message: str, *, table: str | None = None, remedy: str = OTHERS_ASK
+) -> RateLimited:
     """Say that AmoCRM wants a longer rest than this run may take."""
-    return RateLimited(
-        message,
-        system=SYSTEM,
-        table=table,
-        remedy="find who else asks this account; the next run goes on",
-    )
+    return RateLimited(message, system=SYSTEM, table=table, remedy=remedy)
 
 
 def banned(message: str, *, until: datetime | None = None) -> AuthError:

@@ -21,7 +21,7 @@ from pipelines.extract.amocrm.limiter import (
     MAX_WAIT_SECONDS,
     Allowance,
 )
-from pipelines.extract.amocrm.refusals import banned
+from pipelines.extract.amocrm.refusals import TROUBLE, banned
 from pipelines.warehouse import connect
 
 Row = TypeVar("Row")
@@ -128,7 +128,7 @@ class SharedBudget:
 
     def pause(self, seconds: float, reason: str) -> None:
         """Wait for trouble of the server, out of what this run may wait."""
-        self._allowance.spend(seconds, reason)
+        self._allowance.spend(seconds, reason, remedy=TROUBLE)
 
     def free(self) -> BudgetState:
         """Forget waits and bans, after whoever knows has said that they are over."""

@@ -114,7 +114,8 @@ class StoredToken:
         if stored and stored.generation > refused.generation:
             self._take(stored)
             return True
-        if self._clock() - refused.obtained_at < FRESH:
+        # One of the future is no fresh one: the clock was set back.
+        if timedelta() <= self._clock() - refused.obtained_at < FRESH:
             return False
         self._take(self._renewed(refused))
         return True
