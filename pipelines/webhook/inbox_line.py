@@ -172,9 +172,9 @@ def _words(error: Exception) -> str:
     return f"the line to the warehouse broke ({type(error).__name__})"
 
 
-_FIND_SCHEMA = "select from pg_namespace where nspname = 'raw'"
+_FIND_SCHEMA = "select true from pg_namespace where nspname = 'raw'"
 _FIND = """
-select from pg_class
+select true from pg_class
 inner join pg_namespace on pg_namespace.oid = pg_class.relnamespace
 where nspname = 'raw' and relname = 'amocrm__webhook_inbox'
 """

@@ -16,7 +16,10 @@ from pipelines.webhook.limits import Limits
 
 
 class Door:
-    """Connections whose headers have not come, the oldest first."""
+    """Connections that nobody works for, the oldest first.
+
+    Their headers have not come, or they were refused and still talk.
+    """
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
@@ -24,7 +27,7 @@ class Door:
         self._waiting: dict[HookProtocol, None] = {}
 
     def wait(self, protocol: "HookProtocol", connections: int) -> None:
-        """Let a connection in; one too many costs the oldest that has said nothing."""
+        """Note one that may go; where there are too many, the oldest of them goes."""
         self._waiting.pop(protocol, None)
         self._waiting[protocol] = None
         if connections > self.limits.connections:
@@ -77,9 +80,17 @@ class HookProtocol(H11Protocol):
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
-        if self.has_unread and not self.transport.is_closing():
+        if self.transport.is_closing():
+            return
+        if self.has_unread:
             # It was answered before its end: nobody would watch what still comes.
             self.transport.close()
+        elif self.conn.their_state is h11.IDLE:
+            self.stand_aside()
+
+    def stand_aside(self) -> None:
+        """Be the next to go when there are too many connections."""
+        self._door.wait(self, len(self.connections))
 
     def cut_off(self) -> None:
         """End a connection whose headers do not come."""
@@ -95,7 +106,7 @@ class HookProtocol(H11Protocol):
     def _await_headers(self) -> None:
         seconds = self._door.limits.header_seconds
         self._timer = self.loop.call_later(seconds, self.cut_off)
-        self._door.wait(self, len(self.connections))
+        self.stand_aside()
 
     def _headers_came(self) -> None:
         self._door.leave(self)
@@ -133,6 +144,7 @@ class PatientTransport:
             self._transport.close()
             return
         self.is_lingering = True
+        self._protocol.stand_aside()
         if self._transport.can_write_eof():
             self._transport.write_eof()
         self._transport.resume_reading()

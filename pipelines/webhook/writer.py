@@ -115,15 +115,15 @@ class Writer:
 
     async def _commit(self, batch: list[Waiting]) -> None:
         """Commit deliveries; once more where the line had died since the last time."""
-        deliveries = [delivery for delivery, _ in batch]
         try:
             try:
-                stored = await self._line.insert(deliveries)
+                stored = await self._insert(batch)
             except NoInbox as error:
                 if not error.is_passing:
                     raise
                 await self._line.open()
-                stored = await self._line.insert(deliveries)
+                batch = [(one, done) for one, done in batch if not done.done()]
+                stored = await self._insert(batch)
         except NoInbox as error:
             self._note(str(error))
             self._refuse(batch)
@@ -137,6 +137,11 @@ class Writer:
         for _, done in batch:
             if not done.done():
                 done.set_result(None)
+
+    async def _insert(self, batch: list[Waiting]) -> int:
+        if not batch:
+            return 0
+        return await self._line.insert([delivery for delivery, _ in batch])
 
     def _take_batch(self) -> list[Waiting]:
         """Take what fits into one transaction and is still waited for."""

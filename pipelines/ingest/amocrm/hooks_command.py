@@ -6,9 +6,6 @@ It prints numbers, times and reasons, never a body.
 import argparse
 import sys
 
-from rich.console import Console
-from rich.table import Table
-
 from pipelines.defs.resources import Environment, catalog
 from pipelines.errors import ConfigurationError
 from pipelines.ingest.amocrm.inbox import waiting
@@ -56,27 +53,21 @@ def run(chosen: argparse.Namespace) -> int:
 
 
 def _list(warehouse: Connection, chosen: argparse.Namespace) -> int:
-    console = Console(highlight=False)
+    say = sys.stdout.write
     for count in count_deliveries(warehouse):
-        console.print(
+        say(
             f"{count.status}: {count.deliveries} deliveries, {count.size} bytes, "
-            f"{count.first_at:%Y-%m-%d %H:%M} to {count.last_at:%Y-%m-%d %H:%M} UTC"
+            f"{count.first_at:%Y-%m-%d %H:%M} to {count.last_at:%Y-%m-%d %H:%M} UTC\n"
         )
     left = waiting(warehouse)
-    console.print(f"waiting: {left.new} to be parsed, {left.items} to be read again")
-    table = Table("delivery", "received, UTC", "status", "reason", "bytes", "parsed")
+    say(f"waiting: {left.new} to be parsed, {left.items} to be read again\n")
     statuses = chosen.status or QUARANTINED
     for one in list_deliveries(warehouse, statuses=statuses, limit=chosen.limit):
-        table.add_row(
-            str(one.delivery_id),
-            f"{one.received_at:%Y-%m-%d %H:%M:%S}",
-            one.status,
-            one.reason or "",
-            str(one.size) if one.has_body else "expired",
-            f"{one.attempts} times",
+        size = f"{one.size} bytes" if one.has_body else "expired"
+        say(
+            f"{one.delivery_id}  {one.received_at:%Y-%m-%d %H:%M:%S}  {one.status}  "
+            f"{size}  parsed {one.attempts} times  {one.reason or ''}\n"
         )
-    if table.row_count:
-        console.print(table)
     return 0
 
 

@@ -1,0 +1,343 @@
+"""Slow senders, a flood, a warehouse that is down, SIGKILL: 200 is always a commit."""
+
+import contextlib
+import logging
+import threading
+import time
+from dataclasses import replace
+
+import psycopg
+import pytest
+
+from pipelines.webhook.limits import LIMITS
+from pipelines.webhook.tally import Tally
+from tests.faults.plans import AtStatement
+from tests.faults.proxy import Proxy
+from tests.webhook.flooding import flood
+from tests.webhook.process import process
+from tests.webhook.receiving import (
+    BODY,
+    PATH,
+    database,
+    dial,
+    digest,
+    head,
+    hear,
+    receiving,
+    wait_until,
+)
+
+SLOW = replace(
+    LIMITS, header_seconds=1.5, body_seconds=1.5, linger_seconds=0.2, uploads=40,
+    uploads_per_address=30, connections=50,
+)  # fmt: skip
+INSERT = "insert into raw.amocrm__webhook_inbox"
+# AmoCRM waits this long.
+PATIENCE = 2
+
+
+@pytest.fixture
+def url(new_database):
+    return new_database()
+
+
+def seconds_of(doing) -> float:
+    begun = time.monotonic()
+    doing()
+    return time.monotonic() - begun
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        pytest.param(head(), id="half a head"),
+        pytest.param(b"", id="nothing"),
+        pytest.param(head(PATH, "Content-Length: 999") + b"\r\nlea", id="half a body"),
+        pytest.param(
+            head("/amocrm/x", "Content-Length: 999") + b"\r\n", id="no secret"
+        ),
+    ],
+)
+def test_sixty_slow_senders_hurt_nobody_else(url, said):
+    with receiving(url, limits=SLOW) as running, contextlib.ExitStack() as lines:
+        slow = [lines.enter_context(dial(running.port, said)) for _ in range(60)]
+
+        times = [seconds_of(lambda: running.post(BODY)) for _ in range(5)]
+
+        assert max(times) < PATIENCE
+        assert running.stored() == [(BODY,)] * 5
+        # And they themselves are over soon.
+        for line in slow:
+            assert not hear(line).startswith(b"HTTP/1.1 200")
+
+
+def test_large_uploads_that_stop_do_not_fill_the_memory(url):
+    limits = replace(SLOW, upload_bytes=2_000_000)
+    said = head(PATH, "Content-Length: 900000") + b"\r\n" + b"x" * 800_000
+    with receiving(url, limits=limits) as running, contextlib.ExitStack() as lines:
+        for _ in range(10):
+            lines.enter_context(dial(running.port, said))
+
+        wait_until(lambda: running.receiver.uploads.size > 0)
+        assert running.post().status == 200
+
+        assert running.receiver.uploads.size <= limits.upload_bytes
+    assert running.receiver.uploads.size == 0
+
+
+def test_flood_is_stored_or_refused(url):
+    with process(url) as running:
+        running.wait_for_inbox()
+
+        seen = flood(running.port, rate=500, seconds=2)
+
+        assert sum(seen.statuses.values()) == 1000
+        assert set(seen.statuses) <= {"200", "503"}
+        assert seen.statuses["200"] > 500
+        with psycopg.connect(url) as warehouse:
+            query = "select sha256 from raw.amocrm__webhook_inbox"
+            stored = {row[0] for row in warehouse.execute(query)}
+        assert set(seen.stored) <= stored
+
+
+def test_flood_on_a_warehouse_that_stands_still_needs_bounded_memory(url):
+    limits = replace(LIMITS, queue_bytes=300_000, answer_seconds=0.5, write_seconds=0.4)
+    body = b"x" * 100_000
+    statuses = []
+    with receiving(url, limits=limits) as running, psycopg.connect(url) as other:
+        other.execute("lock table raw.amocrm__webhook_inbox")
+
+        def send() -> None:
+            with contextlib.closing(running.client()) as client:
+                statuses.append(client.post(body).status)
+
+        threads = [threading.Thread(target=send) for _ in range(20)]
+        for thread in threads:
+            thread.start()
+        sizes = []
+        while any(thread.is_alive() for thread in threads):
+            sizes.append(running.receiver.writer.size)
+            time.sleep(0.01)
+
+        assert statuses == [503] * 20
+        assert 0 < max(sizes) <= limits.queue_bytes
+        other.rollback()
+        wait_until(lambda: running.post(b"after").status == 200)
+        wait_until(lambda: running.receiver.writer.size == 0)
+
+
+def test_warehouse_that_is_down_is_a_503_in_time_and_heals(url, server):
+    name = database(url)
+    with receiving(url) as running:
+        with psycopg.connect(server.url("postgres"), autocommit=True) as admin:
+            admin.execute(f"alter database {name} allow_connections false")
+            admin.execute(
+                "select pg_terminate_backend(pid) from pg_stat_activity "
+                "where datname = %s",
+                [name],
+            )
+
+            answers = []
+            took = seconds_of(lambda: answers.append(running.post(BODY)))
+
+            assert answers[0].status == 503
+            assert took < PATIENCE
+            assert running.health()["status"] != "ok"
+            admin.execute(f"alter database {name} allow_connections true")
+        running.wait_for_inbox()
+        assert running.post(b"after").status == 200
+        assert running.stored() == [(b"after",)]
+
+
+def test_receiver_starts_before_its_warehouse(url, server):
+    name = database(url)
+    with psycopg.connect(server.url("postgres"), autocommit=True) as admin:
+        admin.execute(f"alter database {name} allow_connections false")
+        with receiving(url, is_ready=False) as running:
+            assert running.post(BODY).status == 503
+            admin.execute(f"alter database {name} allow_connections true")
+            running.wait_for_inbox()
+
+            assert running.post(BODY).status == 200
+
+
+def test_restart_of_the_warehouse_costs_no_delivery(url, server):
+    with receiving(url) as running:
+        assert running.post(b"before").status == 200
+        with psycopg.connect(server.url("postgres"), autocommit=True) as admin:
+            admin.execute(
+                "select pg_terminate_backend(pid) from pg_stat_activity "
+                "where datname = %s",
+                [database(url)],
+            )
+
+        assert running.post(b"after").status == 200
+        assert running.stored() == [(b"before",), (b"after",)]
+
+
+@pytest.mark.parametrize("effect", ["freeze", "mute", "reset"])
+def test_line_that_breaks_is_a_503_in_time_and_replaced(url, effect):
+    with Proxy(url) as proxy, receiving(url) as direct:
+        limits = replace(LIMITS, answer_seconds=0.8, write_seconds=0.4)
+        with receiving(proxy.url(), limits=limits) as running:
+            proxy.plan(AtStatement(text=INSERT, effect=effect), then_refuse=True)
+
+            took = seconds_of(lambda: running.post(BODY))
+            assert took < PATIENCE
+            proxy.heal()
+            running.wait_for_inbox()
+
+            assert running.post(b"after").status == 200
+            assert b"after" in {body for (body,) in direct.stored()}
+
+
+def test_commit_whose_answer_is_lost_is_recognised_by_its_request(url):
+    with Proxy(url) as proxy, receiving(proxy.url()) as running:
+        fault = AtStatement(text=INSERT, when="after", effect="reset")
+        proxy.plan(fault)
+
+        first = running.post(BODY, X_amoCRM_RequestId="r-1")
+        again = running.post(BODY, X_amoCRM_RequestId="r-1")
+
+        assert proxy.has_fired
+        assert (first.status, again.status) == (200, 200)
+    with psycopg.connect(url) as warehouse:
+        query = "select count(*) from raw.amocrm__webhook_inbox"
+        assert warehouse.execute(query).fetchone() == (1,)
+
+
+def test_inbox_that_is_dropped_is_made_again(url):
+    with receiving(url) as running:
+        with psycopg.connect(url, autocommit=True) as warehouse:
+            warehouse.execute("drop table raw.amocrm__webhook_inbox")
+
+        assert running.post(BODY).status == 200
+        assert running.stored() == [(BODY,)]
+
+
+@pytest.mark.parametrize("request_id", [None, "r-1"])
+def test_killed_between_commit_and_reply_loses_nothing(url, request_id):
+    """The sender saw no answer and sends again: twice there, or known by its id."""
+    headers = {"X_amoCRM_RequestId": request_id} if request_id else {}
+    with Proxy(url) as proxy:
+        with process(proxy.url()) as running:
+            running.wait_for_inbox()
+            # The commit is done, the receiver will never hear of it.
+            proxy.plan(AtStatement(text=INSERT, when="after", effect="mute"))
+            lines = "\r\n".join(
+                f"X-amoCRM-RequestId: {id_}" for id_ in headers.values()
+            )
+            said = head(PATH, f"Content-Length: {len(BODY)}", *lines.splitlines())
+            line = dial(running.port, said + b"\r\n" + BODY)
+            assert proxy.wait_fired(10)
+            running.kill()
+            with line:
+                assert hear(line) == b""
+        proxy.heal()
+    with receiving(url) as running:
+        assert running.post(BODY, **headers).status == 200
+
+        assert running.stored() == [(BODY,)] * (1 if request_id else 2)
+
+
+def test_stop_answers_what_is_under_way(url):
+    with process(url) as running:
+        running.wait_for_inbox()
+        line = dial(running.port, head(PATH, f"Content-Length: {len(BODY)}") + b"\r\n")
+        with psycopg.connect(url) as other:
+            other.execute("lock table raw.amocrm__webhook_inbox")
+            line.sendall(BODY)
+            wait_until(lambda: _waits_for_lock(url))
+            running.terminate()
+            wait_until(lambda: not _accepts(running.port))
+            other.rollback()
+
+        with line:
+            assert hear(line).startswith(b"HTTP/1.1 200")
+        wait_until(lambda: running.has_ended)
+        with psycopg.connect(url) as other:
+            query = "select body from raw.amocrm__webhook_inbox"
+            assert other.execute(query).fetchall() == [(BODY,)]
+
+
+def _waits_for_lock(url: str) -> bool:
+    query = "select exists (select from pg_locks where not granted)"
+    with psycopg.connect(url) as other:
+        row = other.execute(query).fetchone()
+    return bool(row and row[0])
+
+
+def _accepts(port: int) -> bool:
+    with contextlib.suppress(OSError), dial(port):
+        return True
+    return False
+
+
+def writer_role(url: str, *grants: str) -> str:
+    """Make a role with these rights only and return the URL by which it comes."""
+    name = f"hook_writer_{database(url)}"
+    with psycopg.connect(url, autocommit=True) as owner:
+        owner.execute(f"create role {name} login")
+        owner.execute(f"revoke all on database {database(url)} from public")
+        owner.execute(f"grant connect on database {database(url)} to {name}")
+        for grant in grants:
+            owner.execute(f"grant {grant} to {name}")
+    return url.replace("//postgres@", f"//{name}@")
+
+
+def test_right_to_insert_is_enough(lasting_warehouse):
+    url = lasting_warehouse()
+    role_url = writer_role(
+        url, "usage on schema raw", "insert on raw.amocrm__webhook_inbox"
+    )
+    with receiving(role_url) as running:
+        answers = [running.post(X_amoCRM_RequestId="r-1").status for _ in range(2)]
+
+        assert answers == [200, 200]
+        running.url = url
+        assert running.stored() == [(BODY,)]
+
+
+def test_missing_right_is_named_with_the_remedy(lasting_warehouse, caplog):
+    url = lasting_warehouse()
+    with (
+        caplog.at_level(logging.ERROR),
+        receiving(writer_role(url), is_ready=False) as running,
+    ):
+        assert running.post().status == 503
+    assert "grant it usage on schema raw and insert on" in caplog.text
+
+
+def test_answers_are_counted_towards_the_cliff(caplog):
+    now = [0.0]
+    tally = Tally(lambda: now[0])
+
+    with caplog.at_level(logging.ERROR):
+        for _ in range(100):
+            tally.answer_badly(503, "down")
+            now[0] += 60
+
+    assert tally.bad_answers == 100
+    assert "100 bad answers to AmoCRM in two hours" in caplog.messages[-1]
+    assert len(caplog.messages) == 13
+    now[0] += 7200
+    assert tally.bad_answers == 0
+
+
+def test_commit_is_durable_whatever_the_role_says(url):
+    with psycopg.connect(url, autocommit=True) as owner:
+        owner.execute(f"alter database {database(url)} set synchronous_commit = off")
+    with receiving(url) as running:
+        with psycopg.connect(url, autocommit=True) as owner:
+            owner.execute(
+                "create function raw.note() returns trigger language plpgsql as "
+                "$$ begin new.user_agent := current_setting('synchronous_commit'); "
+                "return new; end $$"
+            )
+            owner.execute(
+                "create trigger note before insert on raw.amocrm__webhook_inbox "
+                "for each row execute function raw.note()"
+            )
+
+        assert running.post().status == 200
+        assert running.stored("user_agent, sha256") == [("on", digest(BODY))]
