@@ -150,7 +150,8 @@ def test_accepted_request_rings_for_its_deal_and_contact(box):
 
 def test_what_is_not_read_again_is_noted_as_ignored(box):
     box.put({"talk[add][0][id]": "5", "CATALOGS %[x][0][id]": "6", **OURS})
-    box.put({"leads[update][0][id]": "x", "customers": "1", **OURS})
+    box.put({"leads[update][0][id]": "7.5", "talk[add][0][id]": "7", **OURS})
+    box.put({"customers": "1", **OURS})
 
     box.parse()
 
@@ -158,6 +159,7 @@ def test_what_is_not_read_again_is_noted_as_ignored(box):
         ("talk", 5, "add", "ignored", False),
         ("unreadable", 6, "x", "ignored", False),
         ("leads", None, "update", "ignored", False),
+        ("talk", 7, "add", "ignored", False),
         ("customers", None, "unknown", "ignored", False),
     ]
     assert box.claim() == {}
@@ -211,6 +213,8 @@ OURS_AS_TEXT = b"&account[id]=31000001&account[subdomain]=sandbox"
         (b"a[]=1&" * 20_001 + OURS_AS_TEXT, "more than 20000 fields"),
         (b"leads[update][0][id]=1\x00" + OURS_AS_TEXT, "a NUL byte"),
         (OURS_AS_TEXT, "no entity is named"),
+        (b"leads[update][0][id]=x" + OURS_AS_TEXT, "no entity has an id"),
+        (b"leads[update][0][price]=1" + OURS_AS_TEXT, "no entity has an id"),
     ],
 )
 def test_bad_body_is_quarantined_with_its_reason(box, body, reason):

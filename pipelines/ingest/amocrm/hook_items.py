@@ -5,7 +5,7 @@ bytes become a form belongs to `forms.py`, what is stored to `inbox.py`.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -69,6 +69,16 @@ def find_stranger(form: Form, account: Account) -> str | None:
         return "another account's id"
     if account.subdomain and subdomain.casefold() != account.subdomain.casefold():
         return "another account's subdomain"
+    return None
+
+
+def find_silence(items: Sequence[Item]) -> str | None:
+    """Return why a delivery rings for nothing though it should; None: it is right."""
+    if not items:
+        return "no entity is named"
+    is_ours = any(item.entity_type in REREAD for item in items)
+    if is_ours and all(item.entity_id is None for item in items):
+        return "no entity has an id"
     return None
 
 

@@ -16,6 +16,7 @@ from pipelines.ingest.amocrm.hook_items import (
     REREAD,
     Account,
     Item,
+    find_silence,
     find_stranger,
     read_id,
     read_items,
@@ -217,8 +218,8 @@ def _judge(row: tuple[Any, ...], account: Account) -> _Verdict:
         # One body that the parser stumbles over must not block those behind it.
         reason = f"the parser failed with {type(error).__name__}"
         return _Verdict(delivery_id, received_at, "bad", reason)
-    if not items:
-        return _Verdict(delivery_id, received_at, "bad", "no entity is named")
+    if reason := find_silence(items):
+        return _Verdict(delivery_id, received_at, "bad", reason)
     return _Verdict(delivery_id, received_at, "parsed", items=items)
 
 
