@@ -1,4 +1,4 @@
-"""The answers of AmoCRM's history close: stays join, payments and differences add up."""
+"""AmoCRM's answers close: stays join, payments and differences add up."""
 
 from collections import defaultdict
 from itertools import pairwise
