@@ -7,54 +7,31 @@ sales as (
     where payment_kind <> 'unknown'
 ),
 
-components as (
-    select * from {{ ref('int_identity__buyer_components') }}
-),
-
-chains as (
-    select * from {{ ref('int_sales__chain_components') }}
+people as (
+    select * from {{ ref('int_ladder__people') }}
 ),
 
 -- Whoever has no link to anybody is a buyer alone.
 bought as (
     select
         sales.*,
-        coalesce(components.component, 'deal:' || cast(sales.deal_id as text)) as buyer,
-        chains.component as chain,
+        coalesce(people.component, 'deal:' || cast(sales.deal_id as text)) as person,
         case
             when sales.product in ('express', 'flagman') then sales.product
             when sales.product = 'challenge3d' then sales.payment_kind
         end as rung
     from sales
-    left join components
-        on 'deal:' || cast(sales.deal_id as text) = components.node
-    left join chains on cast(sales.deal_id as text) = chains.node
-),
-
--- A prepayment and its remainder are one person's, whatever contacts they were given.
-chained as (
-    select
-        bought.*,
-        min(buyer) over (
-            partition by coalesce(chain, 'deal:' || cast(deal_id as text))
-        ) as chain_buyer
-    from bought
-),
-
-joined as (
-    select
-        chained.*,
-        min(chain_buyer) over (partition by buyer) as person
-    from chained
+    left join people
+        on 'deal:' || cast(sales.deal_id as text) = people.node
 ),
 
 ordered as (
     select
-        joined.*,
+        bought.*,
         row_number() over (partition by person order by sale_at, deal_id) as payment,
         row_number() over (partition by person, rung order by sale_at, deal_id)
             as rung_payment
-    from joined
+    from bought
 ),
 
 ladders as (

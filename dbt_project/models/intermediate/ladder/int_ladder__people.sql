@@ -1,0 +1,4 @@
+select
+    node,
+    component
+from {{ connected_components(ref('int_ladder__edges')) }}
