@@ -6,8 +6,9 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from starlette.responses import HTMLResponse
 
-from pipelines.errors import ConfigurationError
+from pipelines.errors import AuthError, ConfigurationError
 from pipelines.ingest.amocrm.config import AmocrmConfig, OAuthApp
 from pipelines.ingest.amocrm.connecting import open_client
 from pipelines.ingest.amocrm.run import ingest_amocrm
@@ -17,9 +18,15 @@ from pipelines.sandbox.serving import serve
 from tests.amocrm_world import small_world
 from tests.conftest import NewDatabase
 from tests.ingest.token_house import KEY
+from tests.scripted_server import Scripted
 
 ROOT = Path(__file__).parents[2]
 RUN = RunInfo("run-1", datetime(2026, 1, 6, 3, tzinfo=UTC))
+
+
+@pytest.fixture(scope="module")
+def warehouse(lasting_warehouse: NewDatabase) -> str:
+    return lasting_warehouse()
 
 
 @pytest.mark.parametrize("mode", ["strict", "grace"])
@@ -54,14 +61,30 @@ def test_a_load_of_an_integration_renews_its_token_and_else_only_reads(
     assert noted == (len(behaviour.calls) - 1,) * 2
 
 
-def test_without_a_credential_nothing_is_asked(new_warehouse: NewDatabase):
+def test_a_ban_of_the_exchange_of_tokens_stops_all_programs(warehouse):
+    forbidden = Scripted(HTMLResponse("<h1>403 Forbidden</h1>", status_code=403))
+    app = OAuthApp("id", "secret", token_key=KEY, refresh_token="first")
+
+    with serve(forbidden) as url:
+        config = AmocrmConfig(url, oauth=app)
+        for _ in range(2):
+            with (
+                open_client(warehouse, config, RUN) as client,
+                pytest.raises(AuthError, match="nothing is asked, then once"),
+            ):
+                client.get("account", table="account")
+
+    assert len(forbidden.requests) == 1
+
+
+def test_without_a_credential_nothing_is_asked(warehouse: str):
     config = AmocrmConfig("http://127.0.0.1:9")
 
     with (
         pytest.raises(
             ConfigurationError, match=r"AMOCRM_ACCESS_TOKEN.*AMOCRM_CLIENT_ID"
         ),
-        open_client(new_warehouse(), config, RUN),
+        open_client(warehouse, config, RUN),
     ):
         pass
 

@@ -30,7 +30,7 @@ from pipelines.extract.amocrm.answers import (
 )
 from pipelines.extract.amocrm.credentials import Credential
 from pipelines.extract.amocrm.limiter import MAX_WAIT_SECONDS, Budget, LocalBudget
-from pipelines.extract.amocrm.refusals import PageTooLarge, named
+from pipelines.extract.amocrm.refusals import Banned, NotThere, PageTooLarge, named
 from pipelines.extract.amocrm.requests import Call, Renewed, Request, Trouble, noted
 from pipelines.extract.amocrm.transport import Transport
 
@@ -164,9 +164,12 @@ class AmocrmClient:
         """Wait for the turn; return the seconds waited and the Authorization header."""
         try:
             waited = self._budget.before_call()
-            header = self._credential.header()
         except SourceError as error:
             self._stop(error, request)
+        try:
+            header = self._credential.header()
+        except SourceError as error:
+            self._refuse_renewal(error, request)
         self.waited_seconds += waited
         if not (header.isascii() and header.isprintable()):
             self._refuse_token("the token holds characters of no token", request)
@@ -177,7 +180,7 @@ class AmocrmClient:
         try:
             is_renewed = self._credential.rejected(header)
         except SourceError as error:
-            self._stop(error, request)
+            self._refuse_renewal(error, request)
         if is_renewed:
             raise Renewed
 
@@ -237,7 +240,7 @@ class AmocrmClient:
         status = response.status_code
         if status in (200, 204) or (status in (201, 202) and request.method != "GET"):
             return
-        detail = redact(refusal_detail(response), header, *_secrets(request))
+        detail = redact(refusal_detail(response), header, *request.secrets)
         if status == 401:
             text = "the token is wrong, expired or revoked (HTTP 401)"
             self._refuse_token(text, request)
@@ -252,14 +255,8 @@ class AmocrmClient:
             text = f"the server redirects to {host}"
             self._stop(refusals.unreachable(text, table=None), request)
         text = f"the request was refused with HTTP {status}: {detail}"
-        if status in (404, 405):
-            raise refusals.not_there(text, table=request.table)
-        raise ProtocolError(
-            text,
-            system=SYSTEM,
-            table=request.table,
-            remedy="AmoCRM's API has changed, or AMOCRM_BASE_URL is not an account",
-        )
+        kind = NotThere if status in (404, 405) else ProtocolError
+        raise kind(text, system=SYSTEM, table=request.table, remedy=refusals.CHANGED)
 
     def _refuse_forbidden(
         self, request: Request, response: httpx.Response, detail: str
@@ -273,6 +270,15 @@ class AmocrmClient:
             "requests are refused: a ban, or a right that the token's user lacks "
             f"(HTTP 403: {detail})"
         )
+        self._ban(message, request)
+
+    def _refuse_renewal(self, error: SourceError, request: Request) -> NoReturn:
+        """Raise what kept a token from being renewed; a ban holds everybody up."""
+        if isinstance(error, Banned):
+            self._ban(error.message, request)
+        self._stop(error, request)
+
+    def _ban(self, message: str, request: Request) -> NoReturn:
         try:
             until = self._budget.after_refusal(403, 0, message)
         except SourceError as error:
@@ -289,8 +295,3 @@ class AmocrmClient:
         if not isinstance(error, WarehouseError):
             self._stopped = error
         raise error from None
-
-
-def _secrets(request: Request) -> list[str]:
-    """Return what must not be repeated of a request: an address holds a secret."""
-    return [str(value) for value in (request.body or {}).values()]

@@ -138,9 +138,10 @@ def _refuse(response: httpx.Response, secrets: list[str]) -> None:
             table=TABLE,
         )
     if status in (402, 403):
-        remedy = refusals.PAYMENT if status == 402 else refusals.BAN
         message = f"tokens are not renewed (HTTP {status}: {detail})"
-        raise AuthError(message, system=SYSTEM, table=TABLE, remedy=remedy)
+        if status == 403:
+            raise refusals.banned(message)
+        raise AuthError(message, system=SYSTEM, table=TABLE, remedy=refusals.PAYMENT)
     raise ProtocolError(
         f"the exchange of tokens was refused with HTTP {status}: {detail}",
         system=SYSTEM,

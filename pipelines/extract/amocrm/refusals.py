@@ -21,6 +21,7 @@ BAN = (
     "stop every program that asks this account, check that the user of the token is an "
     "administrator, and ask AmoCRM's support to lift the ban"
 )
+CHANGED = "AmoCRM's API has changed, or AMOCRM_BASE_URL is not an account"
 ADDRESS = (
     "set AMOCRM_BASE_URL to the account's exact address, such as "
     "https://<account>.amocrm.ru, and see that it can be reached"
@@ -29,6 +30,10 @@ ADDRESS = (
 
 class AccessDenied(AuthError):
     """The token's user lacks a right; everything else may still be asked."""
+
+
+class Banned(AuthError):
+    """Every request is refused, whoever sends it."""
 
 
 class NotThere(ProtocolError):
@@ -49,12 +54,6 @@ def access_denied(path: str, detail: str, *, table: str | None) -> AccessDenied:
     )
 
 
-def not_there(message: str, *, table: str | None) -> NotThere:
-    """Say that the account has no such list."""
-    remedy = "AmoCRM's API has changed, or AMOCRM_BASE_URL is not an account"
-    return NotThere(message, system=SYSTEM, table=table, remedy=remedy)
-
-
 def unreachable(message: str, *, table: str | None) -> SourceUnreachable:
     """Say that the address does not lead to the account."""
     return SourceUnreachable(message, system=SYSTEM, table=table, remedy=ADDRESS)
@@ -67,12 +66,12 @@ def limited(
     return RateLimited(message, system=SYSTEM, table=table, remedy=remedy)
 
 
-def banned(message: str, *, until: datetime | None = None) -> AuthError:
+def banned(message: str, *, until: datetime | None = None) -> Banned:
     """Say that AmoCRM refuses every request, and when one is tried again."""
     remedy = BAN
     if until:
         remedy += f"; until {until:%Y-%m-%d %H:%M} UTC nothing is asked, then once"
-    return AuthError(message, system=SYSTEM, remedy=remedy)
+    return Banned(message, system=SYSTEM, remedy=remedy)
 
 
 def named(error: SourceError, table: str, message: str | None = None) -> SourceError:

@@ -41,6 +41,11 @@ class Request:
         """Tell whether a user who may read deals may yet be refused this."""
         return path_template(self.path).removesuffix("/{id}") not in OPEN_TO_ALL
 
+    @property
+    def secrets(self) -> list[str]:
+        """Return what no error may repeat: the address of a hook holds a secret."""
+        return [str(value) for value in (self.body or {}).values()]
+
 
 @dataclass(frozen=True)
 class Call:
