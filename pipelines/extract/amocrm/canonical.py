@@ -9,12 +9,16 @@ from typing import Any
 Row = dict[str, Any]
 
 
-def canonical(row: Row) -> Row:
-    """Return a row in the form in which it is stored and compared."""
+def canonical(row: Row, *, has_fields: bool = False) -> Row:
+    """Return a row in the form in which it is stored and compared.
+
+    `has_fields` says that its kind has custom fields, whether the row shows them or
+    not.
+    """
     plain = {name: _without_links(item) for name, item in row.items()}
     plain.pop("_links", None)
-    if "custom_fields_values" in plain:
-        plain["custom_fields_values"] = plain["custom_fields_values"] or None
+    if has_fields or "custom_fields_values" in plain:
+        plain["custom_fields_values"] = plain.get("custom_fields_values") or None
     embedded = plain.get("_embedded")
     if isinstance(embedded, dict):
         plain["_embedded"] = {

@@ -31,7 +31,7 @@ ACCOUNT = Listing(
 USERS = Listing(table="users", path="users", name="users", query=(("with", "role"),))
 PIPELINES = Listing(table="pipelines", path="leads/pipelines", name="pipelines")
 LEADS = Listing(
-    table="leads", path="leads", name="leads",
+    table="leads", path="leads", name="leads", has_fields=True,
     query=(
         ("with", "contacts,loss_reason,catalog_elements,source_id,"
          "is_price_modified_by_robot"),
@@ -41,10 +41,12 @@ TRASH = Listing(
     table="leads_trash", path="leads", name="leads", query=(("with", "only_deleted"),)
 )
 CONTACTS = Listing(
-    table="contacts", path="contacts", name="contacts",
+    table="contacts", path="contacts", name="contacts", has_fields=True,
     query=(("with", "leads,catalog_elements"),),
 )  # fmt: skip
-COMPANIES = Listing(table="companies", path="companies", name="companies")
+COMPANIES = Listing(
+    table="companies", path="companies", name="companies", has_fields=True
+)
 TASKS = Listing(table="tasks", path="tasks", name="tasks", is_ordered_by_change=False)
 LOSS_REASONS = Listing(
     table="loss_reasons", path="leads/loss_reasons", name="loss_reasons"

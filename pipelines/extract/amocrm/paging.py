@@ -32,6 +32,7 @@ class Listing:
     limit: int = MAX_LIMIT
     # Whether the API documents an order by time of change.
     is_ordered_by_change: bool = True
+    has_fields: bool = False
 
     def error(self, message: str, *, window: str | None = None) -> ProtocolError:
         """Say that an answer broke the protocol."""
@@ -95,7 +96,7 @@ class Reader:
                 raise listing.error("a row has no id")
         links = body.get("_links")
         return Page(
-            [canonical(row) for row in rows],
+            [canonical(row, has_fields=listing.has_fields) for row in rows],
             says_next=isinstance(links, dict) and bool(links.get("next")),
             limit=self.limit,
         )

@@ -126,12 +126,17 @@ def _append(load: Load, batches: Batches, feed: _Feed) -> None:
 
 
 def _utm_fields(load: Load) -> list[int]:
-    """Return the lead fields that carry a UTM parameter, by code or by name."""
+    """Return the lead fields that carry or ever carried a UTM parameter.
+
+    By code or by name; what was renamed or removed since the last run has changes that
+    were not read yet.
+    """
     rows = load.warehouse.execute(
-        "select id from raw.amocrm__custom_fields "
-        "where entity_type = 'leads' and _deleted_at is null and ("
+        "select distinct cast(split_part(item_key, ':', 2) as bigint) "
+        "from raw.amocrm__dictionary_versions "
+        "where kind = 'field' and item_key like 'leads:%%' and ("
         "lower(payload ->> 'code') = any(%(utm)s) "
-        "or lower(trim(payload ->> 'name')) = any(%(utm)s)) order by id",
+        "or lower(trim(payload ->> 'name')) = any(%(utm)s)) order by 1",
         {"utm": list(UTM)},
     )
     return [row[0] for row in rows]
