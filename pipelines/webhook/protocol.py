@@ -14,6 +14,8 @@ from uvicorn.server import ServerState
 
 from pipelines.webhook.limits import Limits
 
+PIECE_BYTES = 4096
+
 
 class Door:
     """Connections that nobody works for, the oldest first.
@@ -54,6 +56,8 @@ class HookProtocol(H11Protocol):
         self.access_log = False
         self._door = door
         self._timer: asyncio.TimerHandle | None = None
+        # Bytes that came, but were not parsed yet.
+        self._unparsed = bytearray()
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -66,13 +70,41 @@ class HookProtocol(H11Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._headers_came()
         self._patient.forget()
+        self._unparsed.clear()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         if self._patient.is_lingering:
             self._patient.discard(len(data))
             return
-        super().data_received(data)
+        is_parsing = bool(self._unparsed)
+        self._unparsed += data
+        if is_parsing:
+            self.transport.pause_reading()
+        else:
+            self._parse()
+
+    def _parse(self) -> None:
+        """Parse a little, then let others have their turn.
+
+        A megabyte in chunks of one byte takes seconds; a stranger is refused after the
+        first piece.
+        """
+        if self.transport.is_closing() or not self._unparsed:
+            # To the parser, no bytes would be the end of the line.
+            self._unparsed.clear()
+            return
+        piece = bytes(self._unparsed[:PIECE_BYTES])
+        del self._unparsed[:PIECE_BYTES]
+        super().data_received(piece)
+        self._watch_headers()
+        if self._unparsed:
+            self.transport.pause_reading()
+            self.loop.call_soon(self._parse)
+        elif not self.flow.read_paused:
+            self.transport.resume_reading()
+
+    def _watch_headers(self) -> None:
         if self.conn.their_state is not h11.IDLE:
             self._headers_came()
         elif self._timer is None and not self.transport.is_closing():

@@ -1,7 +1,7 @@
 """A flood of webhooks at a steady rate, and what was answered to each of them.
 
-`python -m tests.webhook.flooding <port> <rate> <seconds>` is one, in a process of its
-own: a sender in the receiver's process would take turns with it.
+`python -m tests.webhook.flooding <port> <rate> <seconds> <bytes>` is one, in a process
+of its own: a sender in the receiver's process would take turns with it.
 """
 
 import asyncio
@@ -18,6 +18,8 @@ from tests.webhook.receiving import PATH, digest
 ROOT = Path(__file__).parents[2]
 # As many as AmoCRM's senders may be; each waits for its answer.
 LINES = 32
+# A deal with its fields.
+SIZE = 2000
 
 
 @dataclass
@@ -35,22 +37,20 @@ class Flood:
         return times[min(len(times) - 1, int(len(times) * percent / 100))]
 
 
-def flood(port: int, *, rate: int, seconds: float) -> Flood:
+def flood(port: int, *, rate: int, seconds: float, size: int = SIZE) -> Flood:
     """Send from another process and return what it saw."""
-    command = [
-        sys.executable,
-        "-m",
-        "tests.webhook.flooding",
-        *map(str, (port, rate, seconds)),
-    ]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, check=True)
-    told = json.loads(done.stdout)
-    return Flood(
-        told["stored"], Counter(told["statuses"]), told["milliseconds"], told["seconds"]
+    numbers = map(str, (port, rate, seconds, size))
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.webhook.flooding", *numbers],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
     )
+    told = json.loads(done.stdout)
+    return Flood(**{**told, "statuses": Counter(told["statuses"])})
 
 
-async def _send_all(port: int, rate: int, seconds: float) -> Flood:
+async def _send_all(port: int, rate: int, seconds: float, size: int) -> Flood:
     result, count = Flood(), int(rate * seconds)
     numbers = iter(range(count))
     begun = time.monotonic()
@@ -60,7 +60,7 @@ async def _send_all(port: int, rate: int, seconds: float) -> Flood:
         for number in numbers:
             await asyncio.sleep(begun + number / rate - time.monotonic())
             body = b"leads[update][0][id]=%d&account[id]=31000001" % number
-            body += b"&filler=" + b"x" * 2000
+            body += b"&filler=" + b"x" * size
             asked = time.monotonic()
             try:
                 line = line or await asyncio.open_connection("127.0.0.1", port)
@@ -96,6 +96,6 @@ async def _send(line, body: bytes):
 
 
 if __name__ == "__main__":
-    port, rate, seconds = int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])
-    found = asyncio.run(_send_all(port, rate, seconds))
+    port, rate, seconds, size = sys.argv[1:]
+    found = asyncio.run(_send_all(int(port), int(rate), float(seconds), int(size)))
     print(json.dumps(vars(found)))

@@ -71,6 +71,19 @@ def test_sixty_slow_senders_hurt_nobody_else(url, said):
             assert not hear(line).startswith(b"HTTP/1.1 200")
 
 
+def test_chunks_of_one_byte_hold_nobody_up(url):
+    said = head("/amocrm/x", "Transfer-Encoding: chunked") + b"\r\n"
+    with receiving(url) as running, contextlib.ExitStack() as lines:
+        for _ in range(10):
+            line = lines.enter_context(dial(running.port))
+            line.setblocking(False)
+            with contextlib.suppress(BlockingIOError):
+                line.send(said + b"1\r\nx\r\n" * 100_000)
+
+        assert seconds_of(lambda: running.post(BODY)) < PATIENCE
+        assert running.stored() == [(BODY,)]
+
+
 def test_large_uploads_that_stop_do_not_fill_the_memory(url):
     limits = replace(SLOW, upload_bytes=2_000_000)
     said = head(PATH, "Content-Length: 900000") + b"\r\n" + b"x" * 800_000
@@ -98,6 +111,7 @@ def test_flood_is_stored_or_refused(url):
             query = "select sha256 from raw.amocrm__webhook_inbox"
             stored = {row[0] for row in warehouse.execute(query)}
         assert set(seen.stored) <= stored
+        assert running.memory_mb < 120
 
 
 def test_flood_on_a_warehouse_that_stands_still_needs_bounded_memory(url):
