@@ -19,7 +19,9 @@ from pipelines.extract.amocrm.client import AmocrmClient
 from pipelines.extract.amocrm.oauth import (
     TABLE,
     AnswerLost,
+    App,
     GrantRefused,
+    TokenPair,
     code_of,
     exchange_code,
 )
@@ -88,12 +90,7 @@ def authorise(
     if not code:
         raise ConfigurationError(f"no code was given; {ANEW}")
     now = clock()
-    try:
-        new = exchange_code(config.base_url, app_of(config.oauth), code)
-    except (GrantRefused, AnswerLost) as refused:
-        message = f"the code was not exchanged: {refused.message}"
-        raise AuthError(message, system=SYSTEM, table=TABLE, remedy=ANEW) from None
-    pair = store.install(new, now)
+    pair = store.install(_exchanged(config.base_url, app_of(config.oauth), code), now)
     token = StoredToken(warehouse_url, config.base_url, config.oauth, clock=clock)
     with AmocrmClient(config.base_url, token) as client:
         account = client.get("account", table="account") or {}
@@ -104,6 +101,14 @@ def authorise(
         f"{pair.generation} are stored and work; the next is due by "
         f"{pair.due_at:%Y-%m-%d %H:%M} UTC, by itself"
     )
+
+
+def _exchanged(base_url: str, app: App, code: str) -> TokenPair:
+    try:
+        return exchange_code(base_url, app, code)
+    except (GrantRefused, AnswerLost) as refused:
+        message = f"the code was not exchanged: {refused.message}"
+        raise AuthError(message, system=SYSTEM, table=TABLE, remedy=ANEW) from None
 
 
 def unblock(warehouse_url: str, config: AmocrmConfig) -> str:
