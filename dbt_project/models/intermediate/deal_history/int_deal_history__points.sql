@@ -29,33 +29,21 @@ parameters as (
 ),
 
 -- A field means what its code says, else its known id, else its name.
-meanings as (
-    select custom_fields.field_id, parameters.parameter, 1 as field_rank
-    from custom_fields
-    inner join parameters on lower(custom_fields.field_code) = parameters.parameter
-    union all
-    select known_fields.field_id, parameters.parameter, 2 as field_rank
-    from known_fields
-    inner join parameters on known_fields.parameter = parameters.parameter
-    union all
-    select custom_fields.field_id, parameters.parameter, 3 as field_rank
-    from custom_fields
-    inner join parameters on lower(custom_fields.field_name) = parameters.parameter
-),
-
-ranked_meanings as (
-    select
-        meanings.*,
-        row_number() over (
-            partition by field_id order by field_rank, parameter
-        ) as choice
-    from meanings
-),
-
 utm_fields as (
-    select field_id, parameter, field_rank
-    from ranked_meanings
-    where choice = 1
+    select
+        coalesce(custom_fields.field_id, known_fields.field_id) as field_id,
+        coalesce(by_code.parameter, by_id.parameter, by_name.parameter) as parameter,
+        case
+            when by_code.parameter is not null then 1
+            when by_id.parameter is not null then 2
+            else 3
+        end as field_rank
+    from custom_fields
+    full outer join known_fields on custom_fields.field_id = known_fields.field_id
+    left join parameters as by_code on lower(custom_fields.field_code) = by_code.parameter
+    left join parameters as by_id on known_fields.parameter = by_id.parameter
+    left join parameters as by_name on lower(custom_fields.field_name) = by_name.parameter
+    where coalesce(by_code.parameter, by_id.parameter, by_name.parameter) is not null
 ),
 
 versions as (
