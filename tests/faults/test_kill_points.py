@@ -19,11 +19,11 @@ def some(points: Sequence[Point], count: int) -> Sequence[Point]:
 @pytest.mark.parametrize("name", SCENES)
 def test_killed_load_is_made_good_by_the_next(new_database: NewDatabase, name: str):
     with open_scene(name, new_database(), new_database()) as scene:
-        for point in some(scene.points(), 14):
+        for point in some(scene.points(), 10):
             scene.kill_at(point)
 
 
-@pytest.mark.parametrize(("effect", "count"), [("reset", 12), ("freeze", 3)])
+@pytest.mark.parametrize(("effect", "count"), [("reset", 8), ("freeze", 3)])
 def test_load_over_a_broken_line_says_so_and_is_made_good(new_database, effect, count):
     with open_scene("xmin", new_database(), new_database()) as scene:
         for point in some(scene.points(), count):

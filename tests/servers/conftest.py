@@ -1,8 +1,10 @@
 """Servers that the tests of special servers share."""
 
+import contextlib
 import itertools
 from collections.abc import Callable, Iterator
 
+import psycopg
 import pytest
 
 from pipelines.sandbox.server import PostgresServer
@@ -46,8 +48,12 @@ def names() -> Iterator[str]:
 
 
 @pytest.fixture
-def leads_of(new_database: NewDatabase, names: Iterator[str]) -> NewPair:
-    """Return a function that makes a source of leads on some server and loads it."""
+def leads_of(new_database: NewDatabase, names: Iterator[str]) -> Iterator[NewPair]:
+    """Return a function that makes a source of leads on some server and loads it.
+
+    It is dropped after the test: each base backup would copy all those of before.
+    """
+    made: list[tuple[PostgresServer, str]] = []
 
     def make(
         server: PostgresServer,
@@ -58,6 +64,7 @@ def leads_of(new_database: NewDatabase, names: Iterator[str]) -> NewPair:
     ) -> Pair:
         name = next(names)
         server.create_database(name)
+        made.append((server, name))
         pair = Pair(server.url(name), warehouse_url or new_database())
         pair.source(
             "create table leads "
@@ -69,4 +76,8 @@ def leads_of(new_database: NewDatabase, names: Iterator[str]) -> NewPair:
         assert pair.changes() == (rows, 0, 0)
         return pair
 
-    return make
+    yield make
+    for server, name in made:
+        # The test's own servers are gone; a prepared transaction holds its database.
+        with contextlib.suppress(psycopg.Error):
+            server.drop_database(name)
