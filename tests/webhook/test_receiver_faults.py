@@ -163,6 +163,24 @@ def test_warehouse_that_is_down_is_a_503_in_time_and_heals(url, server):
         assert running.stored() == [(b"after",)]
 
 
+def test_warehouse_that_turns_read_only_is_a_503_and_heals(url, server):
+    name = database(url)
+    setting = f"alter database {name} set default_transaction_read_only"
+    end = "select pg_terminate_backend(pid) from pg_stat_activity where datname = %s"
+    with (
+        receiving(url) as running,
+        psycopg.connect(server.url("postgres"), autocommit=True) as admin,
+    ):
+        admin.execute(f"{setting} = on")
+        admin.execute(end, [name])
+        assert running.post(BODY).status == 503
+
+        admin.execute(f"{setting} = off")
+        running.wait_for_inbox()
+        assert running.post(b"after").status == 200
+        assert running.stored() == [(b"after",)]
+
+
 def test_receiver_starts_before_its_warehouse(url, server):
     name = database(url)
     with psycopg.connect(server.url("postgres"), autocommit=True) as admin:

@@ -60,6 +60,20 @@ def test_both_secrets_are_known_apart():
     assert both.match("\udcff") is None
 
 
+@pytest.mark.parametrize("given", [SECRET, PREVIOUS, SECRET[:-1], "", "x" * 9999])
+@pytest.mark.parametrize("previous", [PREVIOUS, None])
+def test_every_candidate_costs_the_same_comparisons(monkeypatch, given, previous):
+    """Both digests are compared whole, whether one of them fits or not."""
+    both, compared = Secrets.of(SECRET, previous), []
+    monkeypatch.setattr(
+        "hmac.compare_digest", lambda *pair: compared.append(pair) or pair[0] == pair[1]
+    )
+
+    both.match(given)
+
+    assert [tuple(map(len, pair)) for pair in compared] == [(32, 32), (32, 32)]
+
+
 def test_without_a_second_secret_nothing_else_matches():
     one = Secrets.of(SECRET)
 
