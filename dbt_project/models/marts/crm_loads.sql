@@ -16,11 +16,12 @@ counted as (
     select
         loads.*,
         {% for counter in counters -%}
-        {{ whole_number(json_text('loads.details', counter)) }} as {{ counter }}_count,
+        cast({{ json_text('loads.details', counter) }} as bigint) as {{ counter }}_count,
         {% endfor -%}
-        {{ try_numeric(json_text('loads.details', 'waited_seconds')) }} as waited_seconds,
+        cast({{ json_text('loads.details', 'waited_seconds') }} as numeric(18, 3))
+            as waited_seconds,
         {{ json_text('loads.details', 'via') }} as via,
-        {{ try_boolean(json_text('loads.details', 'agreed')) }} as is_agreed
+        cast({{ json_text('loads.details', 'agreed') }} as boolean) as is_agreed
     from loads
     cross join newest
     where
@@ -42,9 +43,9 @@ select
     finished_at,
     seconds,
     {% for counter in counters -%}
-    cast({{ counter }}_count as bigint) as {{ counter }}_count,
+    {{ counter }}_count,
     {% endfor -%}
-    cast(waited_seconds as numeric(18, 3)) as waited_seconds,
+    waited_seconds,
     is_agreed,
     fetched_count
     = coalesce(repeats_count, 0)
