@@ -3,6 +3,7 @@
 Each function says in words what is wrong; an empty list is right.
 """
 
+import json
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
@@ -43,14 +44,20 @@ def present(house: House, entities: Iterable[str]) -> list[str]:
     return [entity for entity in entities if entity in house.loaded]
 
 
-def expected(house: House, entity: str) -> dict[int, Document]:
-    """Return by id what the lists show now, in canonical form."""
+def expected(house: House, entity: str) -> dict[int, str]:
+    """Return by id what the lists show now, in canonical text."""
     withs = house.crm.withs[entity]
     with_ = max(withs, key=lambda one: withs[one]) if withs else ()
-    return {
-        one: canonical(show(house.truth, entity, one, with_))
-        for one in house.truth.shown(entity)
-    }
+    truth, known = house.truth, house.crm.expected
+    found = {}
+    for one in truth.shown(entity):
+        step = truth.touched[entity, one]
+        before = known.get((entity, one))
+        if before is None or before[:2] != (step, with_):
+            shown = text(canonical(show(truth, entity, one, with_)))
+            known[entity, one] = before = (step, with_, shown)
+        found[one] = before[2]
+    return found
 
 
 def wrong_rows(
@@ -66,25 +73,26 @@ def wrong_rows(
 
 def differences(
     what: str,
-    true: Mapping[Any, Document],
-    raw: Mapping[Any, Document],
+    true: Mapping[Any, str | Document],
+    raw: Mapping[Any, str],
     *,
     keeps_deleted: bool = False,
 ) -> list[str]:
+    """Say which rows are lost, invented or different; the truth may be documents."""
     found = []
     if lost := true.keys() - raw.keys():
         found.append(f"{what}: {len(lost)} of {len(true)} lost: {sorted(lost)[:3]}")
     more = raw.keys() - true.keys()
     if more and not keeps_deleted:
         found.append(f"{what}: {len(more)} are not there: {sorted(more)[:3]}")
-    other = [
-        key
-        for key in true.keys() & raw.keys()
-        if text(canonical(true[key])) != text(canonical(raw[key]))
-    ]
+    texts = {
+        key: row if isinstance(row, str) else text(canonical(row))
+        for key, row in true.items()
+    }
+    other = [key for key in texts.keys() & raw.keys() if texts[key] != raw[key]]
     if other:
-        one = sorted(other)[0]
-        told = difference(canonical(true[one]), canonical(raw[one]))
+        one = min(other)
+        told = difference(json.loads(texts[one]), json.loads(raw[one]))
         found.append(f"{what}: {len(other)} differ: {one}: {told}")
     return found
 
@@ -165,20 +173,17 @@ def wrong_events(house: House) -> list[str]:
     settled = int(house.as_of.timestamp()) - 60 - 400
     true = {row["id"]: row for row in truth.events if row["type"] in kinds}
     raw = house.raw("events")
-    old = {one: row for one, row in true.items() if row["created_at"] <= settled}
+    old = {
+        one: {**row, "_embedded": {"entity": {"id": row["entity_id"]}}}
+        for one, row in true.items()
+        if row["created_at"] <= settled
+    }
     found = differences(
-        "events", old, {one: row for one, row in _bare(raw) if one in old}
+        "events", old, {one: row for one, row in raw.items() if one in old}
     )
     if invented := raw.keys() - true.keys():
         found.append(f"events: {len(invented)} never happened: {sorted(invented)[:3]}")
     return found
-
-
-def _bare(raw: Mapping[str, Document]) -> list[tuple[str, Document]]:
-    return [
-        (one, {name: value for name, value in row.items() if name != "_embedded"})
-        for one, row in raw.items()
-    ]
 
 
 def wrong_withs(house: House) -> list[str]:

@@ -5,7 +5,7 @@ It shares no code with the sandbox's. Bytes and sockets belong to `server.py`.
 
 import threading
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from random import Random
 from typing import Any
@@ -46,8 +46,11 @@ class ForeignCrm:
         self.acts = 0
         self.masses: dict[int, str] = {}
         self.calls: list[Request] = []
-        # Every content in which an entity was ever shown, in order.
+        # Every content in which an entity was ever shown, in order, and its step.
         self.shown: dict[tuple[str, int], list[str]] = defaultdict(list)
+        self._shown_at: dict[tuple[str, int], int] = {}
+        # What is expected of an entity, as of a step and a set of `with`.
+        self.expected: dict[tuple[str, int], tuple[int, Collection[str], str]] = {}
         # By entity: the sets of `with` that its list was asked with.
         self.withs: dict[str, Counter[tuple[str, ...]]] = defaultdict(Counter)
         self.writes: list[str] = []
@@ -108,8 +111,9 @@ class ForeignCrm:
         if is_entity:
             self.withs[entity][tuple(sorted(asked.with_))] += 1
             for row in body["_embedded"].get(entity, []):
-                seen = self.shown[entity, row["id"]]
-                shown = text(canonical(row))
-                if not seen or seen[-1] != shown:
-                    seen.append(shown)
+                key = (entity, row["id"])
+                # In another mood it would be the same content.
+                if self._shown_at.get(key) != self.truth.touched.get(key):
+                    self._shown_at[key] = self.truth.touched[key]
+                    self.shown[key].append(text(canonical(row)))
         return len(rows)

@@ -14,6 +14,7 @@ from typing import Any
 from pipelines.ingest.amocrm.config import AmocrmConfig
 from pipelines.ingest.amocrm.run import ingest_amocrm
 from pipelines.load.log import RunInfo
+from tests.amocrm.foreign.crm import nobody
 from tests.amocrm.foreign.house import House
 
 ROOT = Path(__file__).parents[3]
@@ -52,7 +53,7 @@ def killed_at(house: House, request: int, *, full: bool, answered: bool) -> bool
     finally:
         process.kill()
         process.wait()
-        house.crm.on_answer = house.crm.on_request = lambda number: None
+        house.crm.on_answer = house.crm.on_request = nobody
     return process.returncode == -signal.SIGKILL
 
 

@@ -8,7 +8,7 @@ from collections import defaultdict
 
 from tests.amocrm.foreign.comparing import expected, present
 from tests.amocrm.foreign.house import House
-from tests.amocrm.foreign.showing import canonical, text
+from tests.amocrm.foreign.showing import stored
 from tests.amocrm.foreign.truth import ENTITIES
 
 Seen = dict[tuple[str, int], list[str]]
@@ -17,21 +17,20 @@ Seen = dict[tuple[str, int], list[str]]
 def remember(house: House, quiet: Seen) -> None:
     """Note what a load in a quiet hour must have seen."""
     for entity in present(house, ENTITIES):
-        for one, document in expected(house, entity).items():
+        for one, state in expected(house, entity).items():
             states = quiet.setdefault((entity, one), [])
-            state = text(document)
             if not states or states[-1] != state:
                 states.append(state)
 
 
 def versions(house: House) -> dict[tuple[str, int], list[str]]:
     rows = house.rows(
-        "select entity_type, entity_id, version, payload "
+        "select entity_type, entity_id, version, payload::text "
         "from raw.amocrm__entity_versions order by 1, 2, 3"
     )
     found: dict[tuple[str, int], list[str]] = defaultdict(list)
     for entity, one, version, payload in rows:
-        found[entity, one].append(text(canonical(payload)))
+        found[entity, one].append(stored(payload))
         assert version == len(found[entity, one]), f"{entity} {one}: gap at {version}"
     return found
 
@@ -59,7 +58,7 @@ def wrong_versions(house: House, quiet: Seen) -> list[str]:
         ends = {
             one: states[-1] for (kind, one), states in known.items() if kind == entity
         }
-        raw = {one: text(canonical(row)) for one, row in house.raw(entity).items()}
+        raw = house.raw(entity)
         odd = [one for one, row in raw.items() if ends.get(one) != row]
         if odd:
             wrong.append(f"{entity}: the last versions of {len(odd)} are not current")

@@ -156,9 +156,8 @@ class Sender:
     shuffle: bool = False
     # Deliveries that were not taken are tried again with the next ones.
     waiting: list[tuple[bytes, str]] = field(default_factory=list)
-    # Entities whose ring was lost for good.
-    lost: set[tuple[str, int]] = field(default_factory=set)
-    rung: set[tuple[str, int]] = field(default_factory=set)
+    # At which step an entity rang last, of the hooks that were not lost.
+    rung: dict[tuple[str, int], int] = field(default_factory=dict)
     ever: set[tuple[str, int]] = field(default_factory=set)
     happened: Counter[str] = field(default_factory=Counter)
 
@@ -168,10 +167,9 @@ class Sender:
         for group in self._groups(rings):
             keys = {(ring.entity, int(ring.document["id"])) for ring in group}
             if self.random.random() < self.lose:
-                self.lost |= keys
                 self.happened["lost"] += 1
                 continue
-            self.rung |= keys
+            self.rung |= dict.fromkeys(keys, max(ring.step for ring in group))
             self.ever |= keys
             body = body_of(group, self.truth, self.random)
             delivery = (body, str(uuid.UUID(int=self.random.getrandbits(128))))
@@ -185,7 +183,6 @@ class Sender:
             self.happened["kept back"] += len(self.waiting)
             return
         self.waiting = [one for one in self.waiting if not self._deliver(*one)]
-        self.lost -= self.rung
 
     def _groups(self, rings: list[Ring]) -> Iterator[list[Ring]]:
         """Put some neighbours of one kind into one delivery."""

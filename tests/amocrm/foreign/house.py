@@ -26,6 +26,7 @@ from pipelines.ingest.amocrm.tokens import StoredToken
 from pipelines.load.log import RunInfo
 from pipelines.warehouse import connect, prepare
 from tests.amocrm.foreign.crm import ForeignCrm
+from tests.amocrm.foreign.showing import stored
 from tests.amocrm.foreign.truth import Truth
 
 CATALOG = functools.cache(load_catalog)
@@ -104,15 +105,19 @@ class House:
     def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         return self.warehouse.execute(query, values).fetchall()
 
-    def raw(self, table: str, *key: str) -> dict[Any, Any]:
-        """Return the living rows of a raw table by key."""
+    def raw(self, table: str, *key: str) -> dict[Any, str]:
+        """Return the living payloads of a raw table by key, in canonical text."""
         names = key or ("id",)
-        query = sql.SQL("select {}, payload from {} where _deleted_at is null").format(
+        query = sql.SQL(
+            "select {}, payload::text from {} where _deleted_at is null"
+        ).format(
             sql.SQL(", ").join(map(sql.Identifier, names)),
             sql.Identifier("raw", f"amocrm__{table}"),
         )
         found = self.warehouse.execute(query).fetchall()
-        return {row[0] if len(names) == 1 else row[:-1]: row[-1] for row in found}
+        return {
+            row[0] if len(names) == 1 else row[:-1]: stored(row[-1]) for row in found
+        }
 
     def gone(self, table: str) -> set[int]:
         query = f"select id from raw.amocrm__{table} where _deleted_at is not null"

@@ -4,63 +4,15 @@ Each act changes the truth, writes the feed and rings what a hook would tell of.
 they act belongs to the storms of `crm.py` and to the rounds.
 """
 
-from collections.abc import Callable
-from random import Random
-
-from tests.amocrm.foreign import founding
-from tests.amocrm.foreign.truth import LOST, WON, Document, Truth
+from tests.amocrm.foreign import fields, founding
+from tests.amocrm.foreign.removing import Removing
+from tests.amocrm.foreign.truth import LOST, WON, Document
 
 MASS = 700
 
 
-class People:
+class People(Removing):
     """The people who work in an account."""
-
-    def __init__(self, truth: Truth, random: Random) -> None:
-        self.truth = truth
-        self.random = random
-        self.acts: dict[str, Callable[[], None]] = {
-            name.removeprefix("do_"): getattr(self, name)
-            for name in dir(self)
-            if name.startswith("do_")
-        }
-        self.weights = {name: 3 for name in self.acts} | {
-            "edit": 20, "move": 12, "edit_contact": 10, "add_lead": 6, "mass_edit": 0,
-            "mass_move": 0, "hide": 0, "dictionary": 1, "purge": 1,
-        }  # fmt: skip
-        self.counts: dict[str, int] = {}
-
-    def act(self, times: int = 1, *, pause: tuple[int, int] = (0, 2)) -> None:
-        """Do so many acts, some seconds apart or none."""
-        names = list(self.acts)
-        weights = [self.weights[name] for name in names]
-        for name in self.random.choices(names, weights, k=times):
-            self.truth.now += self.random.randint(*pause)
-            self.do(name)
-
-    def do(self, name: str) -> None:
-        self.counts[name] = self.counts.get(name, 0) + 1
-        self.acts[name]()
-
-    def pass_time(self, seconds: int) -> None:
-        self.truth.now += seconds
-
-    @property
-    def author(self) -> int:
-        return self.random.choice([0, *self.truth.users])
-
-    def some(self, entity: str) -> int | None:
-        ids = list(self.truth.living[entity])
-        return self.random.choice(ids) if ids else None
-
-    def changed(self, entity: str, one: int, *, moves: bool = True) -> Document:
-        """Note a change of an entity; its time moves, or does not."""
-        document = self.truth.living[entity][one]
-        if moves:
-            document["updated_at"] = self.truth.now
-            document["updated_by"] = self.author
-        self.truth.touch(entity, one)
-        return document
 
     def do_add_lead(self) -> None:
         founding.add(self.truth, "leads", self.random, by=self.author)
@@ -90,10 +42,10 @@ class People:
         truth, random, by = self.truth, self.random, self.author
         old = dict(truth.living[entity][one])
         document = self.changed(entity, one)
-        document["name"] = random.choice(founding.WORDS)
-        fields = founding.values(truth, entity, random)
+        document["name"] = random.choice(fields.WORDS)
+        held = fields.values(truth, entity, random)
         if entity == "leads":
-            self._log_fields(one, old.get("fields") or {}, fields, by)
+            self._log_fields(one, old.get("fields") or {}, held, by)
             price = random.choice(founding.PRICES)
             if price != old["price"]:
                 document["price"] = price
@@ -106,7 +58,7 @@ class People:
                 )  # fmt: skip
             if random.random() < 0.3:
                 self._hand_over(entity, one, document)
-        document["fields"] = fields
+        document["fields"] = held
         truth.ring(entity, "update", one, old=old)
 
     def _hand_over(self, entity: str, one: int, document: Document) -> None:
@@ -223,113 +175,6 @@ class People:
             task["is_completed"], task["result"] = True, {"text": "готово"}
             self.truth.ring("tasks", "update", one)
 
-    def do_delete_task(self) -> None:
-        self._delete("tasks")
-
-    def do_delete(self) -> None:
-        self._delete("leads")
-
-    def do_delete_contact(self) -> None:
-        self._delete("contacts")
-
-    def do_delete_company(self) -> None:
-        self._delete("companies")
-
-    def _delete(self, entity: str) -> None:
-        one = self.some(entity)
-        if one is not None:
-            self.remove(entity, one)
-
-    def remove(self, entity: str, one: int) -> None:
-        truth, by = self.truth, self.author
-        self._touch_linked(entity, one)
-        document = truth.living[entity].pop(one)
-        document |= {"deleted_at": truth.now, "deleted_by": by}
-        truth.deleted[entity][one] = document
-        truth.touch(entity, one)
-        if entity == "leads":
-            truth.trash[one] = document
-        if entity != "tasks":
-            truth.log(f"{_singular(entity)}_deleted", entity, one, by=by)
-        truth.ring(entity, "delete", one)
-
-    def _touch_linked(self, entity: str, one: int) -> None:
-        """Note that what is linked to an entity is shown in another way."""
-        truth = self.truth
-        if entity == "leads":
-            truth.touch("contacts", *truth.contacts_of[one])
-            if company := truth.company_of.get(("leads", one)):
-                truth.touch("companies", company)
-        elif entity == "contacts":
-            truth.touch("leads", *truth.leads_of(one))
-        elif entity == "companies":
-            for (kind, other), company in truth.company_of.items():
-                if company == one:
-                    truth.touch(kind, other)
-
-    def do_restore(self) -> None:
-        entity = self.random.choice(("leads", "leads", "contacts", "companies"))
-        truth = self.truth
-        back = truth.trash if entity == "leads" else truth.deleted[entity]
-        able = [one for one in back if (entity, one) not in truth.merged]
-        if not able:
-            return
-        self.bring_back(entity, self.random.choice(able))
-
-    def bring_back(self, entity: str, one: int) -> None:
-        truth = self.truth
-        document = truth.deleted[entity].pop(one)
-        truth.trash.pop(one, None)
-        for name in ("deleted_at", "deleted_by"):
-            document.pop(name)
-        truth.living[entity][one] = document
-        self.changed(entity, one)
-        self._touch_linked(entity, one)
-        truth.log(f"{_singular(entity)}_restored", entity, one, by=self.author)
-        truth.ring(entity, "restore", one)
-
-    def do_purge(self) -> None:
-        """Empty the trash of one lead: no stub, no event any more."""
-        if self.truth.trash:
-            one = self.random.choice(list(self.truth.trash))
-            del self.truth.trash[one]
-
-    def do_merge(self) -> None:
-        entity = self.random.choice(("leads", "leads", "contacts"))
-        loser, survivor, truth = self.some(entity), self.some(entity), self.truth
-        if loser is None or survivor is None or loser == survivor:
-            return
-        self._touch_linked(entity, loser)
-        old = truth.living[entity].pop(loser)
-        old |= {"deleted_at": truth.now, "deleted_by": self.author}
-        truth.deleted[entity][loser] = old
-        truth.merged.add((entity, loser))
-        if entity == "leads":
-            mine = truth.contacts_of[survivor]
-            mine += [c for c in truth.contacts_of[loser] if c not in mine]
-            truth.touch("contacts", *mine)
-            if truth.habits.merged_in_trash:
-                truth.trash[loser] = old
-        else:
-            for lead in [*truth.contacts_of]:
-                held = truth.contacts_of[lead]
-                if loser in held:
-                    held[held.index(loser)] = survivor
-                    truth.contacts_of[lead] = list(dict.fromkeys(held))
-                    truth.touch("leads", lead)
-        truth.touch(entity, loser)
-        self.changed(entity, survivor)
-        kind = _singular(entity)
-        value: list[Document] = {
-            "list": [{"entity": {"id": loser, "type": kind}}],
-            "object": [{"merged": {"losers": {str(loser): {"id": str(loser)}}}}],
-            "nothing": [],
-        }[truth.habits.merged_value]
-        truth.log("entity_merged", entity, survivor, by=self.author, before=value)
-        truth.ring(entity, "update", survivor)
-        if truth.habits.hook_of_loser:
-            truth.ring(entity, "delete", loser)
-
     def do_dictionary(self) -> None:
         """Rename or add a thing of the dictionaries, or delete a field."""
         truth, random = self.truth, self.random
@@ -343,7 +188,7 @@ class People:
         elif what == "status":
             random.choice(pipeline["_embedded"]["statuses"])["name"] += "*"
         elif what == "new":
-            founding.add_field(truth, "leads", "text", f"поле {truth.steps}")
+            fields.add_field(truth, "leads", "text", f"поле {truth.steps}")
         elif field["code"] is None:
             # Every lead that holds it is shown in another way from now on.
             if what == "gone":
@@ -370,7 +215,3 @@ class People:
         one = self.some("leads")
         if one is not None:
             self.truth.hidden.add(("leads", one))
-
-
-def _singular(entity: str) -> str:
-    return {"companies": "company"}.get(entity, entity.removesuffix("s"))

@@ -27,7 +27,9 @@ from tests.amocrm.foreign.rounds import (
 HOUR = 3600
 
 
-def tokens_round(seed: int, new_database: NewDatabase, size: Size = SMALL) -> Outcome:
+def tokens_round(
+    seed: int, new_database: NewDatabase, size: Size = SMALL, *, cycles: int = 6
+) -> Outcome:
     """Load for weeks with rotating tokens, of which answers get lost."""
     outcome, random, quiet = Outcome(), Random(f"tokens {seed}"), Seen()
     crm = make(seed, size)
@@ -35,7 +37,7 @@ def tokens_round(seed: int, new_database: NewDatabase, size: Size = SMALL) -> Ou
     with housed(crm, new_database) as house:
         key = Fernet.generate_key().decode()
         _authorise(house, tokens.begin(mode), key)
-        for cycle in range(6):
+        for cycle in range(cycles):
             label = f"{mode} {cycle}"
             crm.people.pass_time(random.choice((60, 20 * HOUR, 25 * HOUR, 200 * HOUR)))
             crm.people.act(5)

@@ -6,6 +6,7 @@ Rounds that only poll belong to `rounds.py`.
 from random import Random
 
 from tests.amocrm.foreign.comparing import SWEPT, expected, wrong_rows
+from tests.amocrm.foreign.crm import nobody
 from tests.amocrm.foreign.founding import Size
 from tests.amocrm.foreign.habits import Habits, odd_habits
 from tests.amocrm.foreign.histories import Seen, remember
@@ -25,7 +26,9 @@ from tests.amocrm.foreign.rounds import (
 from tests.amocrm.foreign.truth import ENTITIES
 
 
-def hooks_round(seed: int, new_database: NewDatabase, size: Size = SMALL) -> Outcome:
+def hooks_round(
+    seed: int, new_database: NewDatabase, size: Size = SMALL, *, cycles: int = 4
+) -> Outcome:
     """Ring for what people do, badly; refresh, poll, and sweep at last."""
     outcome, random, quiet = Outcome(), Random(f"ringing {seed}"), Seen()
     habits = random.choice((Habits(), odd_habits(random)))
@@ -40,19 +43,10 @@ def hooks_round(seed: int, new_database: NewDatabase, size: Size = SMALL) -> Out
         sender.shuffle = random.random() < 0.5
         outcome.note("first", house.try_load())
         remember(house, quiet)
-        for cycle in range(4):
-            sender.rung.clear()
-            crm.people.act(random.choice((1, 10, 40)))
-            is_down = random.random() < 0.25
-            sender.send(is_down=is_down)
-            crm.acts = random.choice((0, 0, 3))
-            label = f"cycle {cycle} at {crm.acts}"
-            outcome.note(label, house.try_refresh())
-            if not is_down and not crm.acts:
-                outcome.note(label, wrong_rung(house, sender))
-            crm.acts = 0
+        for cycle in range(cycles):
+            outcome.note(f"cycle {cycle}", _ring(house, sender, random))
             if random.random() < 0.4:
-                outcome.note(f"{label}, poll", house.try_load(full=False))
+                outcome.note(f"poll {cycle}", house.try_load(full=False))
             crm.people.pass_time(random.choice((5, 600, 86_400)))
         crm.people.pass_time(SETTLING)
         sender.send()
@@ -73,11 +67,34 @@ def hooks_round(seed: int, new_database: NewDatabase, size: Size = SMALL) -> Out
     return outcome
 
 
+def _ring(house: House, sender: Sender, random: Random) -> list[str]:
+    """Let people act, ring for it, refresh; return what is wrong of what rang."""
+    crm = house.crm
+    sender.rung.clear()
+    crm.people.act(random.choice((1, 10, 40)))
+    is_down = random.random() < 0.25
+    sender.send(is_down=is_down)
+    if random.random() < 0.4:
+        # They go on, and it rings on, while the entities are read again.
+        crm.acts = random.choice((1, 3))
+        crm.on_answer = lambda number: sender.send(is_down=is_down)
+    failed = house.try_refresh()
+    was_disturbed, crm.acts, crm.on_answer = bool(crm.acts), 0, nobody
+    if was_disturbed:
+        sender.send(is_down=is_down)
+        failed += house.try_refresh()
+    return failed if is_down else failed + wrong_rung(house, sender)
+
+
 def wrong_rung(house: House, sender: Sender) -> list[str]:
-    """Say which entities that rang are not as they are now."""
-    found = []
+    """Say which entities are not as they are now, though their last change rang."""
+    found, touched = [], house.truth.touched
     for entity in ENTITIES:
-        rung = {one for kind, one in sender.rung if kind == entity}
+        rung = {
+            one
+            for (kind, one), step in sender.rung.items()
+            if kind == entity and touched[kind, one] <= step
+        }
         living = rung & expected(house, entity).keys()
         found += [f"rang: {line}" for line in wrong_rows(house, entity, living)]
     return found

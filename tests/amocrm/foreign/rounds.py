@@ -132,10 +132,16 @@ def count(
     outcome.surplus.update({f"{step} {path}": n for path, n in more.items() if n})
 
 
-def storm_round(seed: int, new_database: NewDatabase, size: Size = SMALL) -> Outcome:
+def storm_round(
+    seed: int,
+    new_database: NewDatabase,
+    size: Size = SMALL,
+    *,
+    habits: Habits | None = None,
+) -> Outcome:
     """Load while people work: what nobody touched is right at once, the rest later."""
     outcome, random, quiet = Outcome(), Random(seed), Seen()
-    crm = make(seed, size)
+    crm = make(seed, size, habits)
     with housed(crm, new_database) as house:
         for step in ("first", "poll", "nightly"):
             crm.acts = random.choice((1, 5, 20))
@@ -174,15 +180,17 @@ def wrong_untouched(house: House, since: int) -> list[str]:
     return found
 
 
-def hostile_round(seed: int, new_database: NewDatabase, size: Size = SMALL) -> Outcome:
+def hostile_round(
+    seed: int, new_database: NewDatabase, size: Size = SMALL, *, cycles: int = 4
+) -> Outcome:
     """Load from an account of strange habits, while requests fail and people work."""
     outcome, random, quiet = Outcome(), Random(seed), Seen()
     habits = odd_habits(random)
     crm = make(seed, size, habits)
     with housed(crm, new_database) as house:
-        for step in range(4):
+        for step in range(cycles):
             crm.acts = random.choice((0, 0, 1, 5))
-            crm.troubles.share = random.choice((0, 0.05, 0.15))
+            crm.troubles.share = random.choice((0, 0.05, 0.15)) if step else 0.15
             failed = house.try_load(full=step != 1)
             outcome.note(f"step {step}", not_guarded(failed))
             crm.people.pass_time(random.choice((60, 900, 86_400)))

@@ -5,6 +5,7 @@ the canonical form, in which truth and warehouse are compared. Which documents a
 asked for belongs to `asking.py`.
 """
 
+import functools
 import json
 import math
 import re
@@ -189,6 +190,12 @@ def _in_order(embedded: Document) -> Document:
         for name, rows in embedded.items()
         if rows
     }
+
+
+@functools.lru_cache(maxsize=100_000)
+def stored(payload: str) -> str:
+    """Write a payload of the warehouse, given as its text, as `text` would."""
+    return text(canonical(json.loads(payload)))
 
 
 def text(document: Any) -> str:

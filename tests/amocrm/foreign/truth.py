@@ -34,6 +34,7 @@ class Ring:
     document: Document
     old: Document = field(default_factory=dict)
     at: int = 0
+    step: int = 0
 
 
 @dataclass
@@ -147,4 +148,6 @@ class Truth:
         known = self.living[entity].get(entity_id) or self.deleted[entity].get(
             entity_id, {"id": entity_id}
         )
-        self.rings.append(Ring(entity, action, dict(known), old or {}, self.now))
+        self.rings.append(
+            Ring(entity, action, dict(known), old or {}, self.now, self.steps)
+        )
