@@ -24,6 +24,8 @@ PATH = f"/amocrm/{SECRET}"
 INTEGRATION = Integration("c1d2e3", "integration-secret")
 FORM = "application/x-www-form-urlencoded"
 START_SECONDS = 30
+# AmoCRM waits this long.
+PATIENCE = 2
 BODY = b"leads[update][0][id]=5&account[id]=31000001&account[subdomain]=sandbox"
 
 
@@ -161,3 +163,9 @@ def hear(line: socket.socket) -> bytes:
 
 def database(url: str) -> str:
     return urlsplit(url).path[1:]
+
+
+def seconds_of(doing) -> float:
+    begun = time.monotonic()
+    doing()
+    return time.monotonic() - begun

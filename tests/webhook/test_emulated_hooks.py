@@ -21,17 +21,17 @@ HARMLESS = {
 
 
 @pytest.fixture(scope="module")
-def url(lasting_warehouse):
+def warehouse_url(lasting_warehouse):
     return lasting_warehouse()
 
 
 @pytest.fixture
-def running(url):
-    with connect(url) as warehouse:
+def running(warehouse_url):
+    with connect(warehouse_url) as warehouse:
         warehouse.execute(
             "truncate raw.amocrm__webhook_inbox, raw.amocrm__webhook_items"
         )
-    with receiving(url) as running:
+    with receiving(warehouse_url) as running:
         yield running
 
 
