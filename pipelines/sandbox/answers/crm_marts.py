@@ -3,16 +3,16 @@
 On an empty warehouse after one extract: every entity was seen once, no hook has rung.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pipelines.sandbox.answers.as_of import sales_as_of_changes
-from pipelines.sandbox.answers.crm import tombstones
+from pipelines.sandbox.answers.crm import CrmDeal, tombstones
 from pipelines.sandbox.answers.crm_tests import crm_test_deals
 from pipelines.sandbox.answers.deal_teams import DealTeams
 from pipelines.sandbox.answers.deals import Deal
 from pipelines.sandbox.answers.deletions import deal_deletions
-from pipelines.sandbox.answers.history import deal_events, stays
+from pipelines.sandbox.answers.history import Event, Stay, deal_events, stays
 from pipelines.sandbox.answers.ladder import buyer_ladder
 from pipelines.sandbox.answers.leads import Lead
 from pipelines.sandbox.answers.ownership import Ownership
@@ -41,17 +41,7 @@ def crm_marts(
     histories = deal_events(crm)
     gone = tombstones(crm, {*known_deals, *histories})
     listed = {one: deal.crm for one, deal in known_deals.items() if deal.crm}
-    pasts = {
-        deal_id: past
-        for deal_id in sorted({*listed, *histories})
-        if (
-            past := stays(
-                listed.get(deal_id),
-                histories.get(deal_id, ()),
-                is_deleted=deal_id in gone,
-            )
-        )
-    }
+    pasts = _pasts(listed, histories, gone)
     tests = {deal_id for deal_id, deal in known_deals.items() if deal.is_test}
     judged = {
         deal_id: past
@@ -73,3 +63,20 @@ def crm_marts(
         "deal_deletions": deal_deletions(crm, known_deals, histories, gone, teams),
         "sales_as_of_changes": sales_as_of_changes(known_deals, teams, world.now),
     }
+
+
+def _pasts(
+    listed: Mapping[int, CrmDeal],
+    histories: Mapping[int, Sequence[Event]],
+    gone: set[int],
+) -> dict[int, list[Stay]]:
+    """Return the stays of every deal that AmoCRM lists or events tell of."""
+    found = {
+        deal_id: stays(
+            listed.get(deal_id),
+            histories.get(deal_id, ()),
+            is_deleted=deal_id in gone,
+        )
+        for deal_id in sorted({*listed, *histories})
+    }
+    return {deal_id: past for deal_id, past in found.items() if past}
