@@ -21,7 +21,7 @@ from pipelines.errors import ConfigurationError, WarehouseError
 from pipelines.liveness import PATIENCE, Patience
 from pipelines.load.merge import Connection
 from pipelines.load.views import drop_dependent_views
-from pipelines.warehouse_tables import ADDED_COLUMNS, OWN_TABLES
+from pipelines.warehouse_tables import ADDED_COLUMNS, ADDED_INDEXES, OWN_TABLES
 from pipelines.watched import WatchedConnection
 
 SCHEMAS = ("raw", "history", "marts")
@@ -41,8 +41,7 @@ def connect(url: str, *, patience: Patience = PATIENCE) -> WatchedConnection:
         connection = WatchedConnection.open(conninfo, patience=patience)
         try:
             connection.identify()
-            for name, value in settings.items():
-                connection.execute(_SET, {"name": name, "value": value})
+            connection.execute(_SET, [list(settings), list(settings.values())])
             connection.commit()
         except psycopg.Error:
             connection.close()
@@ -88,8 +87,10 @@ SESSION = {
 
 # What a server does not know yet cannot be in the way.
 _SET = """
-select set_config(name, %(value)s, false) from pg_settings
-where lower(name) = lower(%(name)s)
+select set_config(known.name, given.value, false)
+from pg_settings as known
+inner join unnest(cast(%s as text[]), cast(%s as text[])) as given (name, value)
+    on lower(known.name) = lower(given.name)
 """
 
 
@@ -156,6 +157,17 @@ def _prepare(connection: Connection, catalog: Catalog) -> None:
                 _create(connection, table)
             elif found != _declared(table):
                 _follow(connection, table, found)
+        _create_indexes(connection, catalog)
+
+
+def _create_indexes(connection: Connection, catalog: Catalog) -> None:
+    """Create the indexes that are missing, of the tables that the catalog has."""
+    declared = {f"raw.{table.name}" for table in catalog.tables}
+    for name, statement in ADDED_INDEXES.items():
+        row = connection.execute("select to_regclass(%s) is null", [name]).fetchone()
+        is_declared = any(name.startswith(f"{table}_") for table in declared)
+        if is_declared and row and row[0]:
+            connection.execute(statement)
 
 
 def _create_own(connection: Connection) -> None:

@@ -114,8 +114,6 @@ create table raw.amocrm__tokens (
     refresh_token bytea not null,
     obtained_at timestamptz not null,
     expires_at timestamptz not null,
-    refresh_started_at timestamptz,
-    last_used_at timestamptz,
     primary key (host, client_id)
 )
 """
@@ -152,3 +150,15 @@ OWN_TABLES = {
 }
 # Columns that later versions gave to tables that exist: table → column → type.
 ADDED_COLUMNS = {"raw._loads": {"details": "jsonb"}}
+# Beside the keys of declared tables: index → statement.
+ADDED_INDEXES = {
+    "raw.amocrm__webhook_items_waiting": """
+create index amocrm__webhook_items_waiting
+    on raw.amocrm__webhook_items (entity_type, entity_id, delivery_id)
+    where done_at is null
+""",
+    "raw.amocrm__events_by_entity": """
+create index amocrm__events_by_entity
+    on raw.amocrm__events ((payload ->> 'entity_id'))
+""",
+}

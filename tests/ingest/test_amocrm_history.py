@@ -159,6 +159,17 @@ def test_an_absence_that_the_trash_tells_of_is_explained(crm):
     assert row["is_explained"]
 
 
+def test_a_deletion_that_was_taken_back_explains_no_later_absence(crm):
+    crm.world.events.append(event(901, kind="lead_deleted"))
+    crm.world.events.append(event(902, kind="lead_restored"))
+    crm.load()
+    del crm.world.leads[0]
+    crm.load()
+
+    (row,) = crm.rows("select is_explained from raw.amocrm__absences")
+    assert not row["is_explained"]
+
+
 def test_a_first_load_goes_on_where_it_broke(crm, monkeypatch):
     monkeypatch.setattr(pieces, "PAGES_AT_ONCE", 1)
     crm.behaviour.before = lambda request: (

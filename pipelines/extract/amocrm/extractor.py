@@ -29,7 +29,9 @@ ACCOUNT = Listing(
     query=(("with", "datetime_settings"),),
 )  # fmt: skip
 USERS = Listing(table="users", path="users", name="users", query=(("with", "role"),))
-PIPELINES = Listing(table="pipelines", path="leads/pipelines", name="pipelines")
+PIPELINES = Listing(
+    table="pipelines", path="leads/pipelines", name="pipelines", has_pages=False
+)
 LEADS = Listing(
     table="leads", path="leads", name="leads", has_fields=True,
     query=(
@@ -51,9 +53,9 @@ TASKS = Listing(table="tasks", path="tasks", name="tasks", is_ordered_by_change=
 LOSS_REASONS = Listing(
     table="loss_reasons", path="leads/loss_reasons", name="loss_reasons"
 )
-SOURCES = Listing(table="sources", path="sources", name="sources")
+SOURCES = Listing(table="sources", path="sources", name="sources", has_pages=False)
 CATALOGS = Listing(table="catalogs", path="catalogs", name="catalogs")
-WEBHOOKS = Listing(table="webhooks", path="webhooks", name="webhooks")
+WEBHOOKS = Listing(table="webhooks", path="webhooks", name="webhooks", has_pages=False)
 # Those with custom fields, and those with tags.
 FIELDS = {
     entity: Listing(
@@ -85,7 +87,6 @@ def extract_users(client: AmocrmClient) -> Batches:
 
 def extract_pipelines(client: AmocrmClient) -> Batches:
     """Yield the pipelines with their statuses, archived ones included."""
-    # This list has no pages.
     rows = iter([read_page(client, PIPELINES).rows])
     for batch in _not_empty(PIPELINES, rows):
         yield documents(batch)
@@ -114,7 +115,6 @@ def extract_loss_reasons(client: AmocrmClient) -> Batches:
 
 def extract_sources(client: AmocrmClient) -> Batches:
     """Yield the sources of deals."""
-    # This list has no pages.
     yield documents(read_page(client, SOURCES).rows)
 
 

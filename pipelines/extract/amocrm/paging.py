@@ -33,6 +33,8 @@ class Listing:
     # Whether the API documents an order by time of change.
     is_ordered_by_change: bool = True
     has_fields: bool = False
+    # Some short lists come whole, whatever is asked.
+    has_pages: bool = True
 
     def error(self, message: str, *, window: str | None = None) -> ProtocolError:
         """Say that an answer broke the protocol."""
@@ -83,7 +85,9 @@ class Reader:
     def page(self, number: int, query: Query = ()) -> Page:
         """Read one page; an empty one is the end of the list."""
         listing = self.listing
-        asked = [*listing.query, *query, ("page", number), ("limit", self.limit)]
+        asked = [*listing.query, *query]
+        if listing.has_pages:
+            asked += [("page", number), ("limit", self.limit)]
         body = self.client.get(listing.path, asked, table=listing.table)
         if body is None:
             return Page([], says_next=False, limit=self.limit)
@@ -134,7 +138,7 @@ class Reader:
 def read_page(
     client: AmocrmClient, listing: Listing, *, page: int = 1, query: Query = ()
 ) -> Page:
-    """Read one page of a list."""
+    """Read one page of a list, or a list that has no pages."""
     return Reader(client, listing).page(page, query)
 
 

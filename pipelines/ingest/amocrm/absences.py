@@ -102,7 +102,8 @@ def _values(table: str, missing: Collection[int]) -> dict[str, object]:
     return {
         "table": table,
         "missing": list(missing),
-        "event_type": f"{SINGULAR[table]}_deleted",
+        "deleted": f"{SINGULAR[table]}_deleted",
+        "restored": f"{SINGULAR[table]}_restored",
         "has_trash": table == "leads",
     }
 
@@ -118,10 +119,13 @@ where living._deleted_at is null and living._loaded_at < %(before)s
 """
 _EXPLAINED = """
 (
-    exists (
-        select from raw.amocrm__events as event
-        where event.payload ->> 'type' = %(event_type)s
+    %(deleted)s is not distinct from (
+        select event.payload ->> 'type'
+        from raw.amocrm__events as event
+        where event.payload ->> 'type' in (%(deleted)s, %(restored)s)
             and event.payload ->> 'entity_id' = cast(absent.id as text)
+        order by cast(event.payload ->> 'created_at' as bigint) desc, event.id desc
+        limit 1
     )
     or (%(has_trash)s and exists (
         select from raw.amocrm__leads_trash as stub

@@ -10,7 +10,6 @@ from pipelines.errors import SourceError
 from pipelines.extract.amocrm.extractor import ENTITIES, TRASH, documents
 from pipelines.extract.amocrm.sweep import read_by_ids
 from pipelines.ingest.amocrm.absences import close_absences
-from pipelines.ingest.amocrm.account import stored_account
 from pipelines.ingest.amocrm.config import AmocrmConfig
 from pipelines.ingest.amocrm.connecting import open_client
 from pipelines.ingest.amocrm.events import load_events, load_events_of
@@ -19,6 +18,7 @@ from pipelines.ingest.amocrm.inbox import (
     claim_work,
     fail_work,
     finish_work,
+    known_account,
     parse_deliveries,
 )
 from pipelines.ingest.amocrm.load import Load, LoadedTable, Progress, record
@@ -56,9 +56,9 @@ def refresh_amocrm(
     ):
         warehouse.autocommit = True
         load = Load(client, warehouse, run, full=False, on_progress=on_progress)
-        if stored_account(warehouse) is None:
+        if known_account(warehouse) is None:
             yield load_table(load, config, "account")
-        _parse(warehouse)
+        _parse(warehouse, run)
         work = claim_work(warehouse, limit=MOST_IDS)
         for table, ids in sorted(work.ids.items()):
             try:
@@ -75,17 +75,19 @@ def refresh_amocrm(
         raise summary(failures)
 
 
-def _parse(warehouse: Connection) -> None:
-    row = warehouse.execute(
-        "select id, payload ->> 'subdomain' from raw.amocrm__account "
-        "where _deleted_at is null"
-    ).fetchone()
-    if row:
-        account_id, subdomain = row
-        while parse_deliveries(
-            warehouse, account_id=account_id, subdomain=subdomain
-        ).deliveries:
-            pass
+def _parse(warehouse: Connection, run: RunInfo) -> None:
+    """Parse every delivery that waits; none as long as no account is known."""
+    account = known_account(warehouse)
+    parsed = account is not None
+    while account and parsed:
+        parsed = bool(
+            parse_deliveries(
+                warehouse,
+                account_id=account.id,
+                subdomain=account.subdomain,
+                run_id=run.run_id,
+            ).deliveries
+        )
 
 
 def _refresh(load: Load, table: str, ids: list[int], work: Work) -> LoadedTable:

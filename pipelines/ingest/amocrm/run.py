@@ -27,10 +27,11 @@ from pipelines.ingest.amocrm.dictionaries import (
 )
 from pipelines.ingest.amocrm.entities import load_entity
 from pipelines.ingest.amocrm.events import load_events, mend_chains
+from pipelines.ingest.amocrm.inbox_upkeep import retain
 from pipelines.ingest.amocrm.load import Load, LoadedTable, Progress
 from pipelines.ingest.amocrm.subscriptions import webhooks
 from pipelines.load.log import Outcome, RunInfo, record_load
-from pipelines.warehouse import connect
+from pipelines.warehouse import connect, read_time
 
 # The trash and the events come before the leads: they explain absences. What only an
 # administrator may read comes last: a refusal there keeps nothing else away.
@@ -105,6 +106,8 @@ def ingest_amocrm(
                     failures.append(error)
                 if table == "account" and isinstance(error, LoadRefused):
                     break
+        if full and not warehouse.closed:
+            retain(warehouse, read_time(warehouse))
     if failures:
         raise summary(failures)
 
