@@ -60,6 +60,7 @@ def load_entity(load: Load, table: str) -> LoadedTable:
             newest_row_at=newest_at or tally.newest_at,
             details={
                 "via": via,
+                "confirmed": table in load.confirmed,
                 **counting.details(),
                 **tally.details(),
                 **(swept.details if swept else {}),

@@ -19,7 +19,7 @@ table_loads as (
         ) as as_of
     from loads
     -- What webhooks rang for is a part, which covers no day.
-    where outcome in ('loaded', 'absent') and scope <> 'hooks'
+    where outcome in ('loaded', 'absent') and coalesce(scope, '') <> 'hooks'
     group by system, table_name
 ),
 
