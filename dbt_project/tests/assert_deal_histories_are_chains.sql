@@ -1,6 +1,7 @@
 -- Time in stages once had holes and overlaps, so that stages seemed longer than deals:
 -- a stay ends where the next begins, nobody is in two stages, no length is negative, and
 -- a living deal's last stay is where AmoCRM shows it.
+{{ config(meta={'dagster': {'ref': {'name': 'deal_stage_times'}}}) }}
 with
 
 stays as (

@@ -1,5 +1,6 @@
 -- A funnel by team once lost the deals of no team: the stages that a team's deals entered
 -- hold every living deal in each stage of its path, once.
+{{ config(meta={'dagster': {'ref': {'name': 'stage_conversion'}}}) }}
 with
 
 conversion as (

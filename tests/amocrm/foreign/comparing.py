@@ -61,14 +61,32 @@ def expected(house: House, entity: str) -> dict[int, str]:
 
 
 def wrong_rows(
-    house: House, entity: str, only: Collection[int] | None = None
+    house: House,
+    entity: str,
+    only: Collection[int] | None = None,
+    *,
+    without: Collection[str] = (),
 ) -> list[str]:
-    """Say which rows of an entity raw lacks, invents or has with another content."""
+    """Say which rows of an entity raw lacks, invents or has with another content.
+
+    `only` of some ids, and `without` some parts of the rows.
+    """
     true, raw = expected(house, entity), house.raw(entity)
     if only is not None:
         true = {one: row for one, row in true.items() if one in only}
         raw = {one: row for one, row in raw.items() if one in only}
+    if without:
+        odd = {one for one in true.keys() & raw.keys() if true[one] != raw[one]}
+        same = {
+            one for one in odd if _less(true[one], without) == _less(raw[one], without)
+        }
+        true = {one: row for one, row in true.items() if one not in same}
+        raw = {one: row for one, row in raw.items() if one not in same}
     return differences(entity, true, raw, keeps_deleted=entity == "tasks")
+
+
+def _less(row: str, without: Collection[str]) -> str:
+    return text({k: v for k, v in json.loads(row).items() if k not in without})
 
 
 def differences(
