@@ -132,12 +132,12 @@ def storm_round(
 ) -> Outcome:
     """Load while people work: what nobody touched is right at once, the rest later."""
     outcome, random, quiet = Outcome(), Random(seed), Seen()
-    crm = make(seed, size, habits or Habits(cap=random.choice((250, 50, 25))))
+    crm = make(seed, size, habits or Habits(cap=random.choice((250, 50, 25, 25))))
     with housed(crm, new_database) as house:
         for step in ("first", "poll", "nightly"):
             # What the load has to find, besides what is done while it reads.
-            crm.people.act(random.choice((0, 200)), pause=(0, 1))
-            crm.acts = random.choice((1, 5, 20))
+            crm.people.act(300 if step == "poll" else 0, pause=(0, 1))
+            crm.acts = random.choice((1, 2, 5, 20))
             if random.random() < 0.5:
                 at = len(crm.calls) + random.randint(3, 20)
                 crm.masses[at] = random.choice(("mass_edit", "mass_move"))
