@@ -19,7 +19,7 @@ from pipelines.defs.assets import (
     raw_key,
     raw_spec,
 )
-from pipelines.defs.dbt import tables_below
+from pipelines.defs.dbt import models_below
 from pipelines.defs.publish import MARTS
 from pipelines.defs.resources import Environment, Settings, catalog
 from pipelines.errors import PipelineError, SourceError
@@ -33,10 +33,12 @@ ITEMS_KEY = raw_key(SYSTEM, ITEMS)
 SENSOR = "amocrm_refresh_when_hooks_wait"
 # A failure that stays must not start a run every few seconds.
 REST_SECONDS = 300.0
-# Tables that change with AmoCRM, and the marts, which are published together. Views
-# need no building; the rest stands as the last full build left it.
+# What changes with AmoCRM, and the marts, which are published together; the rest stands
+# as the last full build left it. Staging is views and needs no building, but for the
+# one that makes the build wait for the re-read.
 HANGING_ON_AMOCRM = [
-    *tables_below(f"source.traffic.raw.{SYSTEM}__"),
+    dg.AssetKey(["staging", f"stg_{SYSTEM}__{ITEMS}"]),
+    *models_below(f"source.traffic.raw.{SYSTEM}__"),
     *(dg.AssetKey(["marts", name]) for name in MARTS),
 ]
 
@@ -79,13 +81,8 @@ def refresh_from_hooks(
         return materialized(warehouse, ITEMS_KEY, total, seconds=seconds)
 
 
-def what_to_refresh(
-    instance: dg.DagsterInstance, settings: Settings
-) -> list[dg.AssetKey] | str | None:
-    """Return the assets that waiting hooks call for, or why none are to be built now.
-
-    None means all of them: on a new day every mart has a new day.
-    """
+def why_not_to_refresh(instance: dg.DagsterInstance, settings: Settings) -> str | None:
+    """Return why no refresh is to be started now, None when one is."""
     if reason := _rest(instance):
         return reason
     try:
@@ -99,8 +96,8 @@ def what_to_refresh(
     if clock is None:
         return "hooks wait for the first build; run the jobs extract and build"
     if business_date(clock) != business_date(settings.now()):
-        return None
-    return [ITEMS_KEY, *HANGING_ON_AMOCRM]
+        return "hooks wait for the first build of the day, which every mart needs"
+    return None
 
 
 def _rest(instance: dg.DagsterInstance) -> str | None:

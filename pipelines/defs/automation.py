@@ -7,7 +7,12 @@ that one broken source never keeps the others from the dashboard.
 import dagster as dg
 
 from pipelines.defs.amocrm import AmocrmRunConfig
-from pipelines.defs.amocrm_refresh import ITEMS_KEY, SENSOR, what_to_refresh
+from pipelines.defs.amocrm_refresh import (
+    HANGING_ON_AMOCRM,
+    ITEMS_KEY,
+    SENSOR,
+    why_not_to_refresh,
+)
 from pipelines.defs.databases import SYSTEMS
 from pipelines.defs.facebook import FacebookRunConfig
 from pipelines.defs.facebook_backfill import HISTORY_KEY
@@ -55,7 +60,7 @@ weekly_plans = dg.define_asset_job(
 )
 amocrm_refresh = dg.define_asset_job(
     "amocrm_refresh",
-    selection=HOOKED | BUILT,
+    selection=HOOKED | dg.AssetSelection.assets(*HANGING_ON_AMOCRM),
     description="Read again what webhooks rang for, build what hangs on AmoCRM, audit "
     "it, publish it. Asked for by the sensor as soon as a hook waits.",
 )
@@ -111,7 +116,8 @@ def _build_after(status: dg.DagsterRunStatus, name: str) -> dg.SensorDefinition:
 @dg.sensor(
     name=SENSOR,
     job=amocrm_refresh,
-    minimum_interval_seconds=5,
+    # The daemon looks every five seconds; at a limit of five it would miss many a look.
+    minimum_interval_seconds=3,
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Starts `amocrm_refresh` when webhooks wait in the inbox and no such "
     "run is under way. After a failed one it rests for five minutes.",
@@ -119,10 +125,8 @@ def _build_after(status: dg.DagsterRunStatus, name: str) -> dg.SensorDefinition:
 def amocrm_refresh_when_hooks_wait(
     context: dg.SensorEvaluationContext, environment: Environment
 ) -> dg.RunRequest | dg.SkipReason:
-    asked = what_to_refresh(context.instance, environment.settings())
-    if isinstance(asked, str):
-        return dg.SkipReason(asked)
-    return dg.RunRequest(asset_selection=asked)
+    reason = why_not_to_refresh(context.instance, environment.settings())
+    return dg.SkipReason(reason) if reason else dg.RunRequest()
 
 
 defs = dg.Definitions(

@@ -35,7 +35,7 @@ PROJECT = DbtProject(project_dir=DBT_PROJECT, profiles_dir=DBT_PROJECT)
 
 
 def ensure_manifest(project: DbtProject) -> Path:
-    """Parse the dbt project when its manifest is missing or older than a source file.
+    """Parse the dbt project when its manifest is missing, outdated or of elsewhere.
 
     Several processes load the code location at once: the first one parses.
     """
@@ -43,11 +43,27 @@ def ensure_manifest(project: DbtProject) -> Path:
     target.mkdir(exist_ok=True)
     with (target / "parse.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if _is_stale(project):
-            with contextlib.suppress(ConfigurationError):
-                Environment().prepare_dbt()
+        address = _warehouse_address()
+        parsed_for = target / "parsed_for"
+        is_of_elsewhere = address and (
+            not parsed_for.exists() or parsed_for.read_text() != address
+        )
+        if is_of_elsewhere or _is_stale(project):
             dbt_resource().cli(["parse", "--quiet"], target_path=target).wait()
+            parsed_for.write_text(address)
     return project.manifest_path
+
+
+def _warehouse_address() -> str:
+    """Return what dbt's parse depends on, empty where no warehouse is set.
+
+    A build that finds the parse of another warehouse parses all over again.
+    """
+    with contextlib.suppress(ConfigurationError):
+        variables = Environment().prepare_dbt()
+        shown = (f"{k}={v}" for k, v in variables.items() if "PASSWORD" not in k)
+        return "\n".join(sorted(shown))
+    return ""
 
 
 def _is_stale(project: DbtProject) -> bool:
@@ -118,8 +134,11 @@ def _with_row_count(event: Event, warehouse: Connection) -> Event:
     )
 
 
-def tables_below(source_prefix: str) -> list[dg.AssetKey]:
-    """Return the models that are tables and read, near or far, sources of one name."""
+def models_below(source_prefix: str) -> list[dg.AssetKey]:
+    """Return the models beneath staging that read, near or far, sources of one name.
+
+    Views among them too: they fall with the tables that they stand on.
+    """
     manifest = json.loads(MANIFEST.read_text(encoding="utf-8"))
     children, found = manifest["child_map"], set[str]()
     open_ends = [name for name in children if name.startswith(source_prefix)]
@@ -132,7 +151,7 @@ def tables_below(source_prefix: str) -> list[dg.AssetKey]:
         for name in sorted(found)
         if (node := manifest["nodes"].get(name))
         and node["resource_type"] == "model"
-        and name in TABLES
+        and node["fqn"][1] != "staging"
     ]
 
 

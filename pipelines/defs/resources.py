@@ -170,9 +170,11 @@ class Environment(dg.ConfigurableResource[None]):
         """Return the clock by which a step waits for the limits of an API."""
         return SystemTimer()
 
-    def prepare_dbt(self) -> None:
+    def prepare_dbt(self) -> dict[str, str]:
         """Give dbt's profile its connection, from the one warehouse address."""
-        os.environ.update(dbt_environment(self.settings().warehouse_url))
+        variables = dbt_environment(self.settings().warehouse_url)
+        os.environ.update(variables)
+        return variables
 
 
 def dbt_resource() -> DbtCliResource:
@@ -180,7 +182,7 @@ def dbt_resource() -> DbtCliResource:
     return DbtCliResource(
         project_dir=str(DBT_PROJECT),
         profiles_dir=str(DBT_PROJECT),
-        dbt_executable=str(Path(sys.executable).with_name("dbt")),
+        dbt_executable=str(Path(sys.executable).with_name("pipelines-dbt")),
     )
 
 
