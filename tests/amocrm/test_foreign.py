@@ -12,7 +12,7 @@ from tests.amocrm.foreign.refusing import filters_round, rights_round, tokens_ro
 from tests.amocrm.foreign.ringing import hooks_round
 from tests.amocrm.foreign.rounds import calm_round, hostile_round, storm_round
 
-TINY = Size(leads=52, contacts=30, companies=9, tasks=9)
+TINY = Size(leads=40, contacts=26, companies=6, tasks=6)
 # Pages so small that few rows are many pages.
 NARROW = Habits(cap=25)
 
@@ -26,7 +26,7 @@ def test_a_calm_account_is_read_whole_in_few_calls(new_warehouse, seed):
         assert outcome.calls[step] <= 3 * outcome.least[step]
 
 
-@pytest.mark.parametrize("seed", [1])
+@pytest.mark.parametrize("seed", [3])
 def test_nothing_is_missed_while_people_change_what_is_read(new_warehouse, seed):
     outcome = storm_round(seed, new_warehouse, TINY, habits=NARROW)
 

@@ -36,6 +36,8 @@ def wrong(house: House, entities: Collection[str] = ENTITIES) -> list[str]:
         + wrong_events(house)
         + wrong_withs(house)
         + wrong_counters(house)
+        + [f"the account itself: {error}" for error in house.crm.broken]
+        + [f"something was written: {write}" for write in house.crm.writes]
     )
 
 

@@ -54,6 +54,8 @@ class ForeignCrm:
         # By entity: the sets of `with` that its list was asked with.
         self.withs: dict[str, Counter[tuple[str, ...]]] = defaultdict(Counter)
         self.writes: list[str] = []
+        # Errors of this account's own making: it is wrong, not who asks.
+        self.broken: list[str] = []
         # Told of each request before it is answered, and after.
         self.on_request: Callable[[int], None] = nobody
         self.on_answer: Callable[[int], None] = nobody

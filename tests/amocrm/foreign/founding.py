@@ -169,9 +169,9 @@ def add(truth: Truth, entity: str, random: Random, *, by: int = 0) -> int:
     document |= _OWN[entity](truth, random)
     truth.living[entity][one] = document
     if entity == "leads":
-        for contact in random.sample(
-            list(truth.living["contacts"]), k=min(random.choice((0, 1, 1, 2)), 9)
-        ):
+        contacts = list(truth.living["contacts"])
+        some = min(random.choice((0, 1, 1, 2)), len(contacts))
+        for contact in random.sample(contacts, k=some):
             truth.contacts_of[one].append(contact)
             truth.touch("contacts", contact)
         if truth.living["companies"] and random.random() < 0.2:

@@ -174,7 +174,7 @@ def filters_round(seed: int, new_database: NewDatabase, size: Size = SMALL) -> O
                 outcome.note("filters", [f"it is not told: {failed}"])
         house.settings["honours_filters"] = False
         edited: dict[int, Any] = {}
-        for step in ("first", "poll", "nightly", "idle"):
+        for step in ("first", "poll", "idle"):
             outcome.note(step, house.try_load(full=step != "poll", confirmed=SWEPT))
             if step != "poll":
                 outcome.note(step, settled(house, quiet))

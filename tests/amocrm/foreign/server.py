@@ -9,6 +9,7 @@ import gzip
 import json
 import socket
 import struct
+import sys
 import threading
 from collections.abc import Iterator
 from email.utils import formatdate
@@ -43,7 +44,10 @@ class _Server(ThreadingHTTPServer):
     crm: ForeignCrm
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing of connections that a client left; they are not ours."""
+        """Note our own errors; connections that a client left are not ours."""
+        error = sys.exc_info()[1]
+        if not isinstance(error, OSError):
+            self.crm.broken.append(repr(error))
 
 
 class _Handler(BaseHTTPRequestHandler):
