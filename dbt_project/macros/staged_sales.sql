@@ -21,7 +21,7 @@ typed as (
         {{ try_bigint('pipeline_id') }} as pipeline_id,
         {{ try_bigint('status_id') }} as status_id,
         coalesce(
-            {{ try_numeric('amount') }}, {{ try_numeric('sale_amount') }}
+            {{ money('amount') }}, {{ money('sale_amount') }}
         ) as amount,
         {%- for prefix in ['utm', 'original_utm'] %}
         {%- for field in ['source', 'medium', 'campaign', 'content', 'term'] %}

@@ -1,6 +1,7 @@
 -- Time in stages once had holes and overlaps, so that stages seemed longer than deals:
 -- a stay ends where the next begins, nobody is in two stages, no length is negative, and
--- a living deal's last stay is where AmoCRM shows it.
+-- a living deal's last stay is where AmoCRM shows it, unless the feed already tells of
+-- a move that the deal's own row is too old to show.
 {{ config(meta={'dagster': {'ref': {'name': 'deal_stage_times'}}}) }}
 with
 
@@ -39,6 +40,7 @@ faults as (
     where
         deals.status_id is not null
         and not deals.is_absent
+        and coalesce(following.entered_at <= deals.updated_at, true)
         and (
             following.status_id is distinct from deals.status_id
             or following.pipeline_id is distinct from deals.pipeline_id

@@ -1,7 +1,7 @@
 """What AmoCRM once showed is kept: versions, dictionaries, absences, cursors."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
@@ -168,6 +168,39 @@ def test_a_deletion_that_was_taken_back_explains_no_later_absence(crm):
 
     (row,) = crm.rows("select is_explained from raw.amocrm__absences")
     assert not row["is_explained"]
+
+
+def test_a_stub_never_takes_the_place_of_a_deal(crm):
+    crm.load()
+    crm.world.leads[0] = stub(1) | {"updated_at": START + DAY}
+
+    assert crm.load(full=False)["leads"].result.rows_changed == 0
+    crm.load()
+
+    assert 1 not in crm.living("leads")
+    assert [row["price"] for row in crm.rows(VERSIONS)] == ["5000"]
+
+
+def test_a_stage_that_is_listed_twice_and_lists_that_become_empty(crm):
+    statuses = crm.world.pipelines[0]["_embedded"]["statuses"]
+    statuses.append(dict(statuses[0]))
+    crm.world.loss_reasons.append({"id": 3, "name": "Too dear"})
+    crm.load()
+    crm.world.loss_reasons.clear()
+    crm.load(now=NOW + HOUR)
+
+    assert history(crm, "status") == [("10350882:142", "Won", True)]
+    assert history(crm, "loss_reason") == [("3", "Too dear", False)]
+
+
+def test_a_clock_that_ran_ahead_loses_no_event(crm):
+    crm.load(now=datetime.now(UTC) + timedelta(days=60))
+    late = event(901, created_at=int(datetime.now(UTC).timestamp()) - 120)
+    crm.world.events.append(late)
+
+    crm.load(full=False, now=datetime.now(UTC) + timedelta(days=1))
+
+    assert late["id"] in crm.living("events")
 
 
 def test_a_first_load_goes_on_where_it_broke(crm, monkeypatch):

@@ -10,6 +10,13 @@ language sql immutable parallel safe return
             then trim_scale(cast(btrim(value, E' "\\\t\r\n') as numeric))
     end;
 
+-- Beyond ten trillion it is a slip of the finger, and no sum could hold many of them.
+create or replace function util.money(value text) returns numeric
+language sql immutable parallel safe return
+    case
+        when abs(util.try_numeric(value)) < 1e13 then util.try_numeric(value)
+    end;
+
 create or replace function util.whole_number(value text) returns bigint
 language sql immutable parallel safe return
     case

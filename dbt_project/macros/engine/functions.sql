@@ -22,6 +22,11 @@
     {{ engine_function("try_numeric", ["cast(" ~ value ~ " as text)"]) }}
 {%- endmacro %}
 
+{#- An amount of money; NULL where it is no number, or too large to be one. -#}
+{% macro money(value) -%}
+    {{ engine_function("money", ["cast(" ~ value ~ " as text)"]) }}
+{%- endmacro %}
+
 {% macro try_bigint(value) -%}
     {{ engine_function("try_bigint", ["cast(" ~ value ~ " as text)"]) }}
 {%- endmacro %}

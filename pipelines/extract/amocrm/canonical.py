@@ -7,16 +7,20 @@ or a list of one; a field without values is null, an empty list, or absent.
 from typing import Any
 
 Row = dict[str, Any]
+NUMBERS = ("id", "updated_at", "created_at", "closed_at")
 
 
-def canonical(row: Row, *, has_fields: bool = False) -> Row:
+def canonical(row: Row, *, has_fields: bool = False, has_numbers: bool = False) -> Row:
     """Return a row in the form in which it is stored and compared.
 
     `has_fields` says that its kind has custom fields, whether the row shows them or
-    not.
+    not; `has_numbers` that its id and times are whole numbers, however written.
     """
     plain = {name: _without_links(item) for name, item in row.items()}
     plain.pop("_links", None)
+    for name in NUMBERS if has_numbers else ():
+        if name in plain:
+            plain[name] = _whole(plain[name])
     if has_fields or "custom_fields_values" in plain:
         plain["custom_fields_values"] = plain.get("custom_fields_values") or None
     embedded = plain.get("_embedded")
@@ -56,3 +60,12 @@ def _listed(name: str, value: object) -> object:
 
 def _has_id(value: object) -> bool:
     return isinstance(value, dict) and isinstance(value.get("id"), int)
+
+
+def _whole(value: object) -> object:
+    """Return a whole number that came as text or with a fraction of nothing."""
+    if isinstance(value, str) and value.isascii() and value.isdigit():
+        return int(value)
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value

@@ -83,6 +83,8 @@ class AmocrmClient:
         self.waited_seconds = 0.0
         # How far the server's clock is ahead of ours, by the last answer.
         self.skew: timedelta | None = None
+        # The server's own time, as of its last answer.
+        self.server_date: datetime | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -188,6 +190,7 @@ class AmocrmClient:
         """Count a request, hand it to the ledger, compare the clocks."""
         self.calls += 1
         if call.server_date:
+            self.server_date = call.server_date
             # The header has whole seconds: on average it is half a second late.
             late = timedelta(seconds=0.5)
             self.skew = call.server_date + late - datetime.fromtimestamp(wall, UTC)

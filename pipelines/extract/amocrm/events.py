@@ -60,6 +60,7 @@ def events_of(types: Sequence[str]) -> Listing:
         name="events",
         query=tuple(("filter[type][]", name) for name in types),
         limit=EVENTS_LIMIT,
+        has_text_ids=True,
     )
 
 

@@ -5,7 +5,7 @@ up. So each request starts where the last row was, always with page 1. What the 
 belongs to `extractor.py`, what the list no longer shows to `sweep.py`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from pipelines.extract.amocrm.canonical import Row
 from pipelines.extract.amocrm.client import AmocrmClient, Query
@@ -42,10 +42,10 @@ def read_changed(
         complete = _is_complete(reader, page, query)
         if last == second and not complete:
             # More rows share this second than one page holds.
-            yield _drain(client, listing, second)
+            yield living(_drain(client, listing, second))
             second, delivered = second + 1, {}
             continue
-        yield [row for row in page.rows if delivered.get(row["id"]) != row]
+        yield living(row for row in page.rows if delivered.get(row["id"]) != row)
         if complete:
             return
         second = last
@@ -60,7 +60,7 @@ def read_changed_by_id(
     rows = read_there_and_back(client, listing, query=query)
     for row in rows:
         _check(listing, [row], since=since, until=None)
-    yield rows
+    yield living(rows)
 
 
 def read_newest_first(
@@ -75,9 +75,9 @@ def read_newest_first(
     is_ordered = listing.is_ordered_by_change
     query: Query = [("order[updated_at]", "desc")] if is_ordered else []
     for rows in Reader(client, listing).pages(query):
-        moments = [_moment(listing, row) for row in rows]
+        moments = [moment_of(listing, row) for row in rows]
         is_ordered = is_ordered and moments == sorted(moments, reverse=True)
-        yield [row for row in rows if row["updated_at"] >= since]
+        yield living(row for row in rows if row["updated_at"] >= since)
         if is_ordered and moments[-1] < since:
             return
 
@@ -107,7 +107,7 @@ def _check(listing: Listing, rows: list[Row], *, since: int, until: int | None) 
     window = f"updated_at {since}..{'' if until is None else until}"
     before = since
     for row in rows:
-        changed = _moment(listing, row)
+        changed = moment_of(listing, row)
         if changed < since or (until is not None and changed > until):
             message = (
                 f"the filter was ignored: a row changed at {changed} came; if `make "
@@ -119,7 +119,13 @@ def _check(listing: Listing, rows: list[Row], *, since: int, until: int | None) 
         before = changed
 
 
-def _moment(listing: Listing, row: Row) -> int:
+def living(rows: Iterable[Row]) -> list[Row]:
+    """Leave out the stubs of what was deleted: they would overwrite its content."""
+    return [row for row in rows if row.get("is_deleted") is not True]
+
+
+def moment_of(listing: Listing, row: Row) -> int:
+    """Return when a row was changed, in seconds; refuse one that does not say."""
     changed = row.get("updated_at")
     if not isinstance(changed, int) or not isinstance(row["id"], int):
         raise listing.error("a row has no numeric id or updated_at")

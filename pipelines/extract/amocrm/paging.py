@@ -35,6 +35,13 @@ class Listing:
     has_fields: bool = False
     # Some short lists come whole, whatever is asked.
     has_pages: bool = True
+    has_text_ids: bool = False
+
+    def canonical(self, row: Row) -> Row:
+        """Return a row in the one form in which it is compared."""
+        return canonical(
+            row, has_fields=self.has_fields, has_numbers=not self.has_text_ids
+        )
 
     def error(self, message: str, *, window: str | None = None) -> ProtocolError:
         """Say that an answer broke the protocol."""
@@ -91,16 +98,16 @@ class Reader:
         body = self.client.get(listing.path, asked, table=listing.table)
         if body is None:
             return Page([], says_next=False, limit=self.limit)
-        embedded = body.get("_embedded")
-        rows = embedded.get(listing.name) if isinstance(embedded, dict) else None
+        rows = _rows_of(body, listing.name)
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
             raise listing.error(f"the answer holds no list of {listing.name}")
+        rows = [listing.canonical(row) for row in rows]
         for row in rows:
-            if not isinstance(row.get("id"), int | str):
-                raise listing.error("a row has no id")
+            if not isinstance(row.get("id"), str if listing.has_text_ids else int):
+                raise listing.error("a row has no id, or one of another kind")
         links = body.get("_links")
         return Page(
-            [canonical(row, has_fields=listing.has_fields) for row in rows],
+            rows,
             says_next=isinstance(links, dict) and bool(links.get("next")),
             limit=self.limit,
         )
@@ -164,3 +171,13 @@ def read_there_and_back(
     for number in range(len(pages) if len(pages) > 1 else 0, 0, -1):
         found |= {row["id"]: row for row in reader.page(number, query).rows}
     return list(found.values())
+
+
+def _rows_of(body: dict[str, object], name: str) -> object:
+    """Return the rows of an answer; what PHP writes for nothing is an empty list."""
+    embedded = body.get("_embedded")
+    if embedded in ([], {}):
+        return []
+    rows = embedded.get(name) if isinstance(embedded, dict) else None
+    is_empty = isinstance(embedded, dict) and name in embedded and rows is None
+    return [] if is_empty else rows

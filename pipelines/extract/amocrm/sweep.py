@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from pipelines.extract.amocrm.canonical import Row
 from pipelines.extract.amocrm.client import AmocrmClient, Query
+from pipelines.extract.amocrm.keyset import living, moment_of
 from pipelines.extract.amocrm.paging import Listing, Reader
 
 # Two that differ call for a third; more would chase a list that never stands still.
@@ -49,10 +50,8 @@ def sweep(
             # Between two pages rows may come back, and shift others to the next.
             last: int | None = None
             news = []
-            for row in rows:
-                number, changed = row["id"], row.get("updated_at")
-                if not isinstance(number, int) or not isinstance(changed, int):
-                    raise listing.error("a row has no numeric id or updated_at")
+            for row in living(rows):
+                number, changed = row["id"], moment_of(listing, row)
                 if ordered and last is not None and _goes_back(last, number, direction):
                     raise listing.error("the rows came in another order than by id")
                 last = number
@@ -71,10 +70,10 @@ def _goes_back(last: int, number: int, direction: str) -> bool:
 def read_by_ids(
     client: AmocrmClient, listing: Listing, ids: list[int], *, is_strict: bool = True
 ) -> Iterator[list[Row]]:
-    """Yield the rows among some ids; an id that is gone does not come.
+    """Yield the living rows among some ids; an id that is gone does not come.
 
     A filter that is ignored is an error, unless `is_strict` is False: then what was not
-    asked for is left out.
+    asked for is left out, and stubs come too.
     """
     reader = Reader(client, listing)
     start = 0
@@ -90,11 +89,17 @@ def read_by_ids(
         # Some are gone, or the server gives fewer at once than it was asked for.
         while page.rows and len(found) < len(wanted):
             page = reader.page(number, query)
-            found |= {row["id"]: row for row in page.rows}
+            news = {row["id"]: row for row in page.rows if row["id"] not in found}
+            if not news:
+                break
+            found |= news
             number += 1
         strangers = set(found) - set(wanted)
         if strangers and is_strict:
             message = f"the filter was ignored: row {min(strangers)} came"
             raise listing.error(message, window=f"{len(wanted)} ids")
-        yield [row for row in found.values() if row["id"] not in strangers]
+        rows = [row for row in found.values() if row["id"] not in strangers]
+        for row in rows:
+            moment_of(listing, row)
+        yield living(rows) if is_strict else rows
         start += len(wanted)

@@ -20,8 +20,9 @@ class Dictionary:
 
     table: str
     extract: Callable[[AmocrmClient], Batches]
-    # Selects kind, item_key and payload of what lives.
+    # Selects kind, item_key and payload of what lives, for these kinds.
     history: str | None = None
+    kinds: tuple[str, ...] = ()
 
 
 def load_dictionary(load: Load, dictionary: Dictionary) -> LoadedTable:
@@ -34,7 +35,7 @@ def load_dictionary(load: Load, dictionary: Dictionary) -> LoadedTable:
             load.warehouse, f"amocrm__{dictionary.table}", passing, run=load.run
         )
         if dictionary.history:
-            _write_history(load, dictionary.history)
+            _write_history(load, dictionary)
         unchanged = result.rows_read - result.rows_inserted - result.rows_updated
         details = {
             **counting.details(),
@@ -64,8 +65,13 @@ def catalog_elements(load: Load) -> Dictionary:
     )
 
 
-def _write_history(load: Load, items: str) -> None:
-    values = {"as_of": load.run.as_of, "run_id": load.run.run_id}
+def _write_history(load: Load, dictionary: Dictionary) -> None:
+    items = dictionary.history or ""
+    values = {
+        "as_of": load.run.as_of,
+        "run_id": load.run.run_id,
+        "kinds": list(dictionary.kinds),
+    }
     load.warehouse.execute(_CREATE_ITEMS.replace("<items>", items))
     load.warehouse.execute(_CLOSE, values)
     load.warehouse.execute(_OPEN, values)
@@ -74,16 +80,17 @@ def _write_history(load: Load, items: str) -> None:
 
 _CREATE_ITEMS = """
 create temporary table _items on commit drop as
-select kind, item_key, payload,
+select distinct on (kind, item_key) kind, item_key, payload,
     encode(sha256(convert_to(cast(payload as text), 'UTF8')), 'hex') as content_hash
 from (<items>) as items
+order by kind, item_key, content_hash
 """
 _CLOSE = """
 update raw.amocrm__dictionary_versions as known
 set valid_until = greatest(%(as_of)s, known.valid_from),
     _loaded_at = clock_timestamp(), _run_id = %(run_id)s
 where known.valid_until is null
-    and known.kind in (select kind from _items)
+    and known.kind = any(%(kinds)s)
     and not exists (
         select from _items as item
         where item.kind = known.kind and item.item_key = known.item_key
@@ -143,19 +150,27 @@ from raw.amocrm__{table} where _deleted_at is null
 DICTIONARIES = {
     one.table: one
     for one in (
-        Dictionary("pipelines", extractor.extract_pipelines, _PIPELINES),
-        Dictionary("custom_fields", extractor.extract_custom_fields, _FIELDS),
+        Dictionary(
+            "pipelines", extractor.extract_pipelines, _PIPELINES, ("pipeline", "status")
+        ),
+        Dictionary(
+            "custom_fields", extractor.extract_custom_fields, _FIELDS, ("field", "enum")
+        ),
         Dictionary(
             "loss_reasons",
             extractor.extract_loss_reasons,
             _PLAIN.format(kind="loss_reason", table="loss_reasons"),
+            ("loss_reason",),
         ),
         Dictionary("tags", extractor.extract_tags),
         Dictionary("sources", extractor.extract_sources),
         Dictionary("catalogs", extractor.extract_catalogs),
         Dictionary("leads_trash", extractor.extract_trash),
         Dictionary(
-            "users", extractor.extract_users, _PLAIN.format(kind="user", table="users")
+            "users",
+            extractor.extract_users,
+            _PLAIN.format(kind="user", table="users"),
+            ("user",),
         ),
     )
 }

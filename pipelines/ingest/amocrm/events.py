@@ -91,6 +91,9 @@ def _follow(load: Load, stream: str, types: Sequence[str], feed: _Feed) -> None:
     window = Window(first, load.settled)
     # A replay's clock may stand before the last run.
     if window.first > window.last:
+        load.on_progress(
+            f"{stream}: the clock stands before the last run, nothing read"
+        )
         return
     feed.windows.append(str(window))
     read = read_events if load.honours_filters else read_newest_events

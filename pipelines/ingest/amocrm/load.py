@@ -57,8 +57,15 @@ class Load:
 
     @property
     def settled(self) -> int:
-        """Return the last second of which everything is known."""
-        return int((self.run.as_of - SETTLED).timestamp())
+        """Return the last second of which everything is known.
+
+        By our clock, which a replay may set, and by the server's: a clock that runs
+        ahead must not move a cursor past what is yet to happen.
+        """
+        now = self.run.as_of
+        if self.client.server_date:
+            now = min(now, self.client.server_date)
+        return int((now - SETTLED).timestamp())
 
     def writing(self) -> AbstractContextManager[Any]:
         """Open a transaction: rows, cursor and log line stand or fall together."""

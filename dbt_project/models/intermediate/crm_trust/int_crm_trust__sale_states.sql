@@ -29,7 +29,8 @@ judged as (
         versions.known_at,
         coalesce(
             versions.status_id = {{ won_status() }}
-            and coalesce(pipelines.kind, 'sales') = 'sales',
+            and coalesce(pipelines.kind, 'sales') = 'sales'
+            and coalesce(versions.closed_at, versions.created_at) is not null,
             false
         ) as is_sold,
         coalesce(nullif(pipelines.product, ''), 'unknown') as product,

@@ -61,7 +61,10 @@ event_values as (
             as value_before,
         {{ crm_stage('pipeline_after', 'status_after') }} as value_after
     from deal_events
-    where event_type = 'lead_status_changed' and status_after is not null
+    where
+        event_type = 'lead_status_changed'
+        and status_after is not null
+        and pipeline_after is not null
     union all
     select
         deal_events.*,

@@ -21,7 +21,7 @@ bills as (
         catalog_id,
         element_id,
         max(case when field_code = 'BILL_STATUS' then field_value end) as bill_status,
-        max(case when field_code = 'BILL_PRICE' then {{ try_numeric('field_value') }}
+        max(case when field_code = 'BILL_PRICE' then {{ money('field_value') }}
         end) as bill_price,
         max(
             case when field_code = 'BILL_PAYMENT_DATE' then field_value end

@@ -48,7 +48,7 @@ flattened as (
         {%- endfor %}
         coalesce(
             {%- for name in ['sale_with_minor_units', 'sale'] %}
-            {{ try_numeric(json_text(
+            {{ money(json_text(
                 'payload', ['value_' ~ side, '0', 'sale_field_value', name]
             )) }}{{ "," if not loop.last }}
             {%- endfor %}

@@ -14,8 +14,8 @@ flattened as (
         updated_at,
         {{ try_bigint(json_text('payload', 'updated_by')) }} as updated_by,
         coalesce(
-            {{ try_numeric(json_text('payload', 'price_with_minor_units')) }},
-            {{ try_numeric(json_text('payload', 'price')) }}
+            {{ money(json_text('payload', 'price_with_minor_units')) }},
+            {{ money(json_text('payload', 'price')) }}
         ) as price,
         {{ try_bigint(json_text('payload', 'status_id')) }} as status_id,
         {{ try_bigint(json_text('payload', 'pipeline_id')) }} as pipeline_id,

@@ -24,8 +24,8 @@ deals as (
         leads.id as deal_id,
         {{ json_text('leads.payload', 'name') }} as deal_name,
         coalesce(
-            {{ try_numeric(json_text('leads.payload', 'price_with_minor_units')) }},
-            {{ try_numeric(json_text('leads.payload', 'price')) }}
+            {{ money(json_text('leads.payload', 'price_with_minor_units')) }},
+            {{ money(json_text('leads.payload', 'price')) }}
         ) as price,
         {{ try_bigint(json_text('leads.payload', 'status_id')) }} as status_id,
         {{ try_bigint(json_text('leads.payload', 'pipeline_id')) }} as pipeline_id,
