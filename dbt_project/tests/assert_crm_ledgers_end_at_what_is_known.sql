@@ -51,6 +51,7 @@ sold_now as (
     where
         deals.status_id = {{ won_status() }}
         and coalesce(pipelines.kind, 'sales') = 'sales'
+        and coalesce(deals.closed_at, deals.created_at) is not null
         and tombstones.deal_id is null
         and tests.deal_id is null
 ),

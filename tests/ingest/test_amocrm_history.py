@@ -149,6 +149,17 @@ def test_an_absence_is_remembered_counted_and_ended(crm):
     assert crm.rows(absences)[0]["missed_until"] == NOW + 3 * HOUR
 
 
+def test_an_absence_of_before_the_ledger_is_remembered(crm):
+    crm.load()
+    del crm.world.leads[0]
+    crm.load()
+    crm.rows("delete from raw.amocrm__absences returning entity_id")
+    crm.load(now=NOW + HOUR)
+
+    (row,) = crm.rows("select entity_id, missed_until from raw.amocrm__absences")
+    assert tuple(row.values()) == (1, None)
+
+
 def test_an_absence_that_the_trash_tells_of_is_explained(crm):
     crm.load()
     crm.world.trashed.append(stub(1))

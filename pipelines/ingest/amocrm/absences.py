@@ -81,6 +81,7 @@ def mark_absences(
     gone = connection.execute(sql.SQL(_MARK).format(**parts), values).rowcount
     connection.execute(sql.SQL(_COUNT_AGAIN).format(**parts), values)
     connection.execute(sql.SQL(_REMEMBER).format(**parts), values)
+    connection.execute(sql.SQL(_REMEMBER_OLD).format(**parts), values)
     return gone
 
 
@@ -168,6 +169,22 @@ where not exists (
         and known.missed_until is null
 )
 on conflict (entity_type, entity_id, missed_from) do update set missed_until = null
+"""
+# What an earlier release marked as absent had no row here.
+_REMEMBER_OLD = """
+insert into raw.amocrm__absences (
+    entity_type, entity_id, missed_from, sweeps, is_explained, _loaded_at, _run_id
+)
+select
+    %(table)s, absent.id, absent._deleted_at, 1, {explained}, clock_timestamp(),
+    %(run_id)s
+from {raw} as absent
+where absent._deleted_at is not null and not exists (
+    select from raw.amocrm__absences as known
+    where known.entity_type = %(table)s and known.entity_id = absent.id
+        and known.missed_until is null
+)
+on conflict do nothing
 """
 _CLOSE = """
 update raw.amocrm__absences as known
