@@ -8,7 +8,12 @@ from dataclasses import dataclass
 
 from pipelines.extract.amocrm.canonical import Row
 from pipelines.extract.amocrm.client import AmocrmClient, Query
-from pipelines.extract.amocrm.paging import EVENTS_LIMIT, Listing, Reader
+from pipelines.extract.amocrm.paging import (
+    EVENTS_LIMIT,
+    Listing,
+    Reader,
+    read_there_and_back,
+)
 
 # A new type is read from the beginning, for its past was never asked for.
 EVENT_TYPES = (
@@ -80,8 +85,12 @@ def read_events(
     while last is not None:
         asked, last = Window(window.first, last), None
         oldest, descending = asked.last, True
+        seen, is_unstable = set[str](), False
         for depth, rows in enumerate(reader.pages(asked.query), start=1):
             _check(reader.listing, rows, asked, types)
+            ids = {row["id"] for row in rows}
+            is_unstable = is_unstable or not seen.isdisjoint(ids)
+            seen |= ids
             yield [row for row in rows if row["id"] not in known]
             descending = descending and _is_descending(rows, below=oldest)
             if rows[-1]["created_at"] != oldest:
@@ -90,6 +99,9 @@ def read_events(
             if depth >= MAX_DEPTH and descending and oldest < asked.last:
                 last = oldest
                 break
+        if is_unstable:
+            # One that came twice, in a window of the past, pushed another off its page.
+            yield read_there_and_back(client, reader.listing, query=asked.query)
 
 
 def read_newest_events(

@@ -168,8 +168,13 @@ def read_there_and_back(
     pages = list(reader.pages(query))
     found = {row["id"]: row for rows in pages for row in rows}
     # One page cannot have hidden anything behind it.
-    for number in range(len(pages) if len(pages) > 1 else 0, 0, -1):
-        found |= {row["id"]: row for row in reader.page(number, query).rows}
+    number = len(pages) if len(pages) > 1 else 0
+    while number:
+        try:
+            found |= {row["id"]: row for row in reader.page(number, query).rows}
+            number -= 1
+        except PageTooLarge as error:
+            number *= reader.shrink(error)
     return list(found.values())
 
 
