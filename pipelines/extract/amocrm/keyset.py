@@ -86,7 +86,7 @@ def _is_complete(reader: Reader, page: Page, query: Query) -> bool:
     """Tell whether nothing follows: a short page, and no second one behind it."""
     if len(page.rows) >= page.limit:
         return False
-    return not (page.may_be_cut and reader.page(2, query).rows)
+    return not (page.may_be_cut and reader.has_second(query))
 
 
 def _drain(client: AmocrmClient, listing: Listing, second: int) -> list[Row]:

@@ -89,6 +89,15 @@ class Reader:
             except PageTooLarge as error:
                 self.shrink(error)
 
+    def has_second(self, query: Query = ()) -> bool:
+        """Tell whether anything follows the first page."""
+        number = 2
+        while True:
+            try:
+                return bool(self.page(number, query).rows)
+            except PageTooLarge as error:
+                number = (number - 1) * self.shrink(error) + 1
+
     def page(self, number: int, query: Query = ()) -> Page:
         """Read one page; an empty one is the end of the list."""
         listing = self.listing

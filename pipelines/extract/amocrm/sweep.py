@@ -11,6 +11,7 @@ from pipelines.extract.amocrm.canonical import Row
 from pipelines.extract.amocrm.client import AmocrmClient, Query
 from pipelines.extract.amocrm.keyset import living, moment_of
 from pipelines.extract.amocrm.paging import Listing, Reader
+from pipelines.extract.amocrm.refusals import PageTooLarge
 
 # Two that differ call for a third; more would chase a list that never stands still.
 MAX_PASSES = 3
@@ -79,21 +80,11 @@ def read_by_ids(
     start = 0
     while start < len(ids):
         wanted = ids[start : start + min(MAX_IDS, reader.limit)]
-        query: Query = [("filter[id][]", number) for number in wanted]
-        page = reader.first(query)
-        if len(wanted) > page.limit:
-            # The server could only make a smaller page: ask again for as many.
+        try:
+            found = _find(reader, wanted)
+        except PageTooLarge as error:
+            reader.shrink(error)
             continue
-        found = {row["id"]: row for row in page.rows}
-        number = 2
-        # Some are gone, or the server gives fewer at once than it was asked for.
-        while page.rows and len(found) < len(wanted):
-            page = reader.page(number, query)
-            news = {row["id"]: row for row in page.rows if row["id"] not in found}
-            if not news:
-                break
-            found |= news
-            number += 1
         strangers = set(found) - set(wanted)
         if strangers and is_strict:
             message = f"the filter was ignored: row {min(strangers)} came"
@@ -103,3 +94,21 @@ def read_by_ids(
             moment_of(listing, row)
         yield living(rows) if is_strict else rows
         start += len(wanted)
+
+
+def _find(reader: Reader, wanted: list[int]) -> dict[int, Row]:
+    """Read page after page until all are found or nothing new comes.
+
+    Some may be gone, or the server may give fewer at once than it was asked for.
+    """
+    query: Query = [("filter[id][]", number) for number in wanted]
+    found: dict[int, Row] = {}
+    number = 1
+    while len(found) < len(wanted):
+        rows = reader.page(number, query).rows
+        news = {row["id"]: row for row in rows if row["id"] not in found}
+        if not news:
+            break
+        found |= news
+        number += 1
+    return found
