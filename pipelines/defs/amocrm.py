@@ -137,7 +137,7 @@ def _confirmation(said: str) -> str:
     if not names:
         return ""
     return (
-        "\nIf they are really gone, run again with this config (docs/operations.md):\n"
+        "\nIf they are really gone, run again with this config (docs/amocrm.md):\n"
         f"ops:\n  extract_{SYSTEM}:\n    config:\n"
         f"      confirm_deleted: [{', '.join(dict.fromkeys(names))}]"
     )

@@ -48,6 +48,13 @@ CHECKS = (
         "Yellow: in the last week a UTM field of deals was added, renamed or removed.",
     ),
     Check(
+        "token_lives",
+        SYSTEM,
+        "account",
+        checks.token_lives,
+        "Yellow: the token ends within two weeks.",
+    ),
+    Check(
         "hooks_ring",
         SYSTEM,
         "webhooks",

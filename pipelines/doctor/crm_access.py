@@ -4,19 +4,22 @@ They read the token itself and the warehouse, and renew nothing. What AmoCRM ans
 looked at in `crm.py`.
 """
 
-import base64
 import contextlib
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from pipelines.doctor.findings import Remark, error, note, ok, warning
 from pipelines.doctor.sessions import Session, open_session
 from pipelines.errors import AuthError
 from pipelines.extract.amocrm.answers import host_of, place_of
-from pipelines.extract.amocrm.credentials import Credential, LongLivedToken
+from pipelines.extract.amocrm.credentials import (
+    Credential,
+    LongLivedToken,
+    claims_of,
+    expiry_of,
+)
 from pipelines.extract.amocrm.oauth import TABLE
 from pipelines.extract.amocrm.refusals import SYSTEM
 from pipelines.ingest.amocrm.config import AmocrmConfig
@@ -174,10 +177,7 @@ def judge_calls(calls: dict[str, Any]) -> Remark:
 
 def check_token(token: str, now: datetime) -> Iterator[Remark]:
     """Read from the token itself until when it lives."""
-    claims = _claims(token)
-    expires = None
-    with contextlib.suppress(ValueError, TypeError, OverflowError, OSError):
-        expires = datetime.fromtimestamp(int(claims["exp"]), UTC) if claims else None
+    expires = expiry_of(token)
     if expires is None:
         yield note("the token does not say until when it is valid")
     elif expires <= now:
@@ -191,7 +191,7 @@ def check_token(token: str, now: datetime) -> Iterator[Remark]:
 
 def check_address(token: str, base_url: str) -> Iterator[Remark]:
     """Compare the domain that a token names with the address that is asked."""
-    domain = _claims(token).get("base_domain")
+    domain = claims_of(token).get("base_domain")
     host = host_of(base_url.strip()) or ""
     if isinstance(domain, str) and domain and not f".{host}".endswith(f".{domain}"):
         yield error(
@@ -202,19 +202,8 @@ def check_address(token: str, base_url: str) -> Iterator[Remark]:
 
 def account_of(token: str) -> int | None:
     """Return the account that a token names."""
-    account = _claims(token).get("account_id")
+    account = claims_of(token).get("account_id")
     return account if isinstance(account, int) else None
-
-
-def _claims(token: str) -> dict[str, Any]:
-    """Return what a JSON Web Token says of itself; nothing when it is none."""
-    parts = token.strip().split(".")
-    with contextlib.suppress(ValueError, TypeError, IndexError, RecursionError):
-        padded = parts[1] + "=" * (-len(parts[1]) % 4)
-        claims = json.loads(base64.urlsafe_b64decode(padded))
-        if isinstance(claims, dict) and "exp" in claims:
-            return claims
-    return {}
 
 
 _HAS_TABLES = """

@@ -3,8 +3,12 @@
 How a credential is renewed is its own business; the client only asks for the header.
 """
 
+import base64
+import contextlib
+import json
 from dataclasses import dataclass, field
-from typing import Protocol
+from datetime import UTC, datetime
+from typing import Any, Protocol
 
 
 class Credential(Protocol):
@@ -41,3 +45,22 @@ class LongLivedToken:
     def rejected(self, header: str) -> bool:
         """Return False: there is no other."""
         return False
+
+
+def expiry_of(token: str) -> datetime | None:
+    """Return until when a token says that it lives, None when it does not say."""
+    claims = claims_of(token)
+    with contextlib.suppress(ValueError, TypeError, OverflowError, OSError):
+        return datetime.fromtimestamp(int(claims["exp"]), UTC) if claims else None
+    return None
+
+
+def claims_of(token: str) -> dict[str, Any]:
+    """Return what a JSON Web Token says of itself; nothing when it is none."""
+    parts = token.strip().split(".")
+    with contextlib.suppress(ValueError, TypeError, IndexError, RecursionError):
+        padded = parts[1] + "=" * (-len(parts[1]) % 4)
+        claims = json.loads(base64.urlsafe_b64decode(padded))
+        if isinstance(claims, dict) and "exp" in claims:
+            return claims
+    return {}

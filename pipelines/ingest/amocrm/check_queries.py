@@ -60,14 +60,15 @@ group by deal.pipeline_id
 order by count(*) desc
 """
 UNKNOWN_STAGES = """
-select payload ->> 'pipeline_id' as pipeline_id, payload ->> 'status_id' as status_id,
+select deal.payload ->> 'pipeline_id' as pipeline_id,
+    deal.payload ->> 'status_id' as status_id,
     count(*) as deals
-from raw.amocrm__leads
-where _deleted_at is null
+from raw.amocrm__leads as deal
+where deal._deleted_at is null
     and not exists (
         select from raw.amocrm__dictionary_versions as stage
         where stage.kind = 'status' and stage.item_key =
-            (payload ->> 'pipeline_id') || ':' || (payload ->> 'status_id')
+            (deal.payload ->> 'pipeline_id') || ':' || (deal.payload ->> 'status_id')
     )
 group by 1, 2
 order by 3 desc
@@ -127,4 +128,11 @@ select
         as failed_items,
     (select count(*) from raw.amocrm__webhook_items where done_at is null)
         as waiting_items
+"""
+TOKEN = """
+select cast(details ->> 'token_expires_at' as timestamptz) as expires_at
+from raw._loads
+where system = 'amocrm' and table_name = 'account' and outcome = 'loaded'
+order by load_id desc
+limit 1
 """

@@ -22,7 +22,8 @@ SILENT_HOURS = 6
 # What changed in a dictionary is told for so long.
 NEWS = timedelta(days=7)
 MOST_CHAINS = 10_000
-CONNECTED = "see docs/operations.md, Webhooks"
+TOKEN_DAYS = 14
+CONNECTED = "see docs/amocrm.md, Webhooks"
 
 
 def nothing_is_lost(warehouse: Connection, run: RunInfo) -> Verdict:
@@ -103,6 +104,21 @@ def utm_fields_stay(warehouse: Connection, run: RunInfo) -> Verdict:
         for row in _rows(warehouse, queries.UTM_FIELD_CHANGES, run)
     ]
     return Verdict(warnings=tuple(warnings))
+
+
+def token_lives(warehouse: Connection, run: RunInfo) -> Verdict:
+    """Tell in time that AmoCRM needs another token."""
+    rows = _rows(warehouse, queries.TOKEN, run)
+    expires = rows[0]["expires_at"] if rows else None
+    if expires is None:
+        return Verdict()
+    days = (expires - run.as_of).days
+    said = (
+        f"the token ends on {expires:%Y-%m-%d}, in {days} days; docs/amocrm.md, Tokens "
+        "and bans, says how to get another"
+    )
+    is_soon = (said,) if days < TOKEN_DAYS else ()
+    return Verdict(warnings=is_soon, facts={"days_left": days})
 
 
 def hooks_ring(warehouse: Connection, run: RunInfo) -> Verdict:

@@ -6,16 +6,21 @@ What is asked with it belongs to `run.py`, `refresh.py` and the doctor.
 import contextlib
 import time
 from collections.abc import Callable, Iterator
+from datetime import datetime
 
 from pipelines.errors import ConfigurationError
 from pipelines.extract.amocrm.answers import place_of
 from pipelines.extract.amocrm.client import AmocrmClient
-from pipelines.extract.amocrm.credentials import Credential, LongLivedToken
+from pipelines.extract.amocrm.credentials import (
+    Credential,
+    LongLivedToken,
+    expiry_of,
+)
 from pipelines.extract.amocrm.limiter import MAX_WAIT_SECONDS
 from pipelines.ingest.amocrm.budget import SharedBudget
 from pipelines.ingest.amocrm.calls import CallLog
 from pipelines.ingest.amocrm.config import AmocrmConfig
-from pipelines.ingest.amocrm.tokens import StoredToken
+from pipelines.ingest.amocrm.tokens import DEAD_AFTER, StoredToken, open_store
 from pipelines.load.log import RunInfo
 
 
@@ -29,6 +34,14 @@ def credential_of(warehouse_url: str, config: AmocrmConfig) -> Credential:
         "AMOCRM_ACCESS_TOKEN is not set, nor AMOCRM_CLIENT_ID with its companions; set "
         "one of them as .env.example says"
     )
+
+
+def token_expiry(warehouse_url: str, config: AmocrmConfig) -> datetime | None:
+    """Return when loads will need another token unless one runs before, if known."""
+    if config.oauth is None:
+        return expiry_of(config.access_token or "")
+    pair = open_store(warehouse_url, config.base_url, config.oauth).read()
+    return None if pair is None else pair.obtained_at + DEAD_AFTER
 
 
 @contextlib.contextmanager

@@ -25,8 +25,10 @@ class Dictionary:
     kinds: tuple[str, ...] = ()
 
 
-def load_dictionary(load: Load, dictionary: Dictionary) -> LoadedTable:
-    """Replace a table, remember what changed in it, log it."""
+def load_dictionary(
+    load: Load, dictionary: Dictionary, **facts: str | None
+) -> LoadedTable:
+    """Replace a table, remember what changed in it, log it with these facts."""
     counting = load.counting()
     # Read before the transaction: an answer may take minutes.
     passing = Passing(iter(list(dictionary.extract(load.client))))
@@ -46,6 +48,7 @@ def load_dictionary(load: Load, dictionary: Dictionary) -> LoadedTable:
             "new": result.rows_inserted,
             "changed": result.rows_updated,
             "unchanged": unchanged,
+            **facts,
         }
         loaded = LoadedTable(
             dictionary.table, "full", result, counting.seconds, details=details

@@ -19,7 +19,7 @@ from pipelines.extract.amocrm.client import NOT_ASKED, SYSTEM
 from pipelines.extract.amocrm.refusals import AccessDenied, NotThere
 from pipelines.ingest.amocrm.account import account
 from pipelines.ingest.amocrm.config import AmocrmConfig
-from pipelines.ingest.amocrm.connecting import open_client
+from pipelines.ingest.amocrm.connecting import open_client, token_expiry
 from pipelines.ingest.amocrm.dictionaries import (
     DICTIONARIES,
     catalog_elements,
@@ -88,13 +88,15 @@ def ingest_amocrm(
             confirms_account=confirm_account,
             on_progress=on_progress,
         )
+        ends = token_expiry(warehouse_url, config)
+        expires = ends.isoformat() if ends else None
         for table in wanted:
             if tables is not None and table not in tables:
                 continue
             try:
                 if table == "catalog_elements" and "catalogs" in ended:
                     raise ended["catalogs"]
-                yield load_table(load, config, table)
+                yield load_table(load, config, table, expires=expires)
             except SourceError as error:
                 ended[table] = error
                 if warehouse.closed:
@@ -112,11 +114,18 @@ def ingest_amocrm(
         raise summary(failures)
 
 
-def load_table(load: Load, config: AmocrmConfig, table: str) -> LoadedTable:
-    """Load one table; an error of the warehouse says so."""
+def load_table(
+    load: Load, config: AmocrmConfig, table: str, *, expires: str | None = None
+) -> LoadedTable:
+    """Load one table; an error of the warehouse says so.
+
+    `expires` is until when the token lives: the account's load remembers it.
+    """
     loaders: dict[str, Callable[[], LoadedTable]] = {
         "account": lambda: load_dictionary(
-            load, account(load.warehouse, is_confirmed=load.confirms_account)
+            load,
+            account(load.warehouse, is_confirmed=load.confirms_account),
+            token_expires_at=expires,
         ),
         "events": lambda: load_events(load),
         "catalog_elements": lambda: load_dictionary(load, catalog_elements(load)),
