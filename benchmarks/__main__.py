@@ -22,6 +22,8 @@ from benchmarks.tools import TOOLS, Tool
 ROOT = Path(__file__).parents[1]
 KEPT = FOLDER / "results.json"
 DOCUMENT = ROOT / "docs" / "benchmarks.md"
+# What is measured by other commands, written down by hand.
+BESIDE = ROOT / "benchmarks" / "beside.md"
 PICTURE = ROOT / "docs" / "benchmarks.png"
 SIZES = (100_000, 1_000_000)
 
@@ -37,7 +39,7 @@ def main() -> int:
             return 0
         results.save(results.load(KEPT).merged(kept), KEPT)
     everything = results.load(KEPT)
-    DOCUMENT.write_text(document(everything))
+    DOCUMENT.write_text(document(everything) + BESIDE.read_text())
     if reason := draw(everything, PICTURE):
         print(f"no picture: {reason}")
     print(f"written: {DOCUMENT.relative_to(ROOT)}")

@@ -68,7 +68,10 @@ def progress_of(
         TimeElapsedColumn(),
         TextColumn("{task.description}"),
     )
-    with Progress(*columns, console=console) as progress:
+    # What the jobs say goes to the log: the bar must not catch it for the terminal.
+    with Progress(
+        *columns, console=console, redirect_stdout=False, redirect_stderr=False
+    ) as progress:
         task = progress.add_task("starting", total=len(keys), name=name)
         finished = threading.Event()
 
