@@ -179,5 +179,5 @@ class Writer:
 
     def _recover(self) -> None:
         if self._trouble is not None:
-            log.warning("webhook: the inbox is being written")
+            log.info("webhook: the inbox can be written")
         self._trouble = None

@@ -49,7 +49,7 @@ class Process:
         return found[1] if found else None
 
     def wait_for_inbox(self) -> None:
-        wait_until(lambda: self.find("(the inbox is being written)"))
+        wait_until(lambda: self.find("(the inbox can be written)"))
 
     def kill(self) -> None:
         self.running.kill()
