@@ -44,7 +44,7 @@ def nothing_is_lost(warehouse: Connection, run: RunInfo) -> Verdict:
                 f"{row['asc_ids']} and {row['desc_ids']} ids; the list moved "
                 "meanwhile, the next sweep tells"
             )
-    return Verdict(tuple(errors), tuple(warnings), {"rows_accounted_for": read})
+    return Verdict(tuple(errors), tuple(warnings), {"rows_of_all_tables": read})
 
 
 def absences_are_explained(warehouse: Connection, run: RunInfo) -> Verdict:

@@ -44,6 +44,9 @@ class Working:
             asked = json.loads(await request.body() or b"{}")
         except ValueError:
             asked = None
+        if request.url.query:
+            message = "arguments are a JSON object in the body, not a query"
+            return refusals.problem(400, "Bad Request", message)
         if not isinstance(asked, dict):
             return refusals.problem(400, "Bad Request", "the body is no JSON object")
         if name == "advance":
