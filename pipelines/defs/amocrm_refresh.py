@@ -24,7 +24,7 @@ from pipelines.defs.publish import MARTS
 from pipelines.defs.resources import Environment, Settings, catalog
 from pipelines.errors import PipelineError, SourceError
 from pipelines.ingest.amocrm.inbox import waiting
-from pipelines.ingest.amocrm.refresh import refresh_amocrm
+from pipelines.ingest.amocrm.refresh import parse_waiting, refresh_amocrm
 from pipelines.load.log import LoadResult
 from pipelines.warehouse import connect, read_build_clock
 
@@ -87,6 +87,10 @@ def why_not_to_refresh(instance: dg.DagsterInstance, settings: Settings) -> str 
         return reason
     try:
         with connect(settings.warehouse_url) as warehouse:
+            warehouse.autocommit = True
+            if waiting(warehouse).new:
+                # What is foreign or bad rings for nothing, and is set aside here.
+                parse_waiting(warehouse, run_id=SENSOR)
             inbox = waiting(warehouse)
             clock = read_build_clock(warehouse)
     except PipelineError as error:

@@ -192,7 +192,7 @@ def _ago(age: timedelta) -> str:
 _LOADS = """
 select system, (
     select now() - finished_at from raw._loads
-    where _loads.system = name.system and outcome = 'loaded'
+    where _loads.system = name.system and outcome = 'loaded' and scope <> 'hooks'
     order by load_id desc limit 1
 ) as age
 from unnest(%(systems)s::text[]) as name (system)

@@ -58,7 +58,7 @@ def refresh_amocrm(
         load = Load(client, warehouse, run, full=False, on_progress=on_progress)
         if known_account(warehouse) is None:
             yield load_table(load, config, "account")
-        _parse(warehouse, run)
+        parse_waiting(warehouse, run_id=run.run_id)
         work = claim_work(warehouse, limit=MOST_IDS)
         for table, ids in sorted(work.ids.items()):
             try:
@@ -75,7 +75,7 @@ def refresh_amocrm(
         raise summary(failures)
 
 
-def _parse(warehouse: Connection, run: RunInfo) -> None:
+def parse_waiting(warehouse: Connection, *, run_id: str) -> None:
     """Parse every delivery that waits; none as long as no account is known."""
     account = known_account(warehouse)
     parsed = account is not None
@@ -85,7 +85,7 @@ def _parse(warehouse: Connection, run: RunInfo) -> None:
                 warehouse,
                 account_id=account.id,
                 subdomain=account.subdomain,
-                run_id=run.run_id,
+                run_id=run_id,
             ).deliveries
         )
 
