@@ -134,53 +134,6 @@ def test_a_field_that_is_renamed_twice_within_one_clock_keeps_the_last_name(crm)
     ]
 
 
-def test_an_absence_is_remembered_counted_and_ended(crm):
-    crm.load()
-    gone = crm.world.leads.pop(0)
-    for hours in (1, 2):
-        crm.load(now=NOW + hours * HOUR)
-    absences = "select sweeps, is_explained, missed_until from raw.amocrm__absences"
-
-    assert [tuple(row.values()) for row in crm.rows(absences)] == [(2, False, None)]
-
-    crm.world.leads.insert(0, gone)
-    crm.load(now=NOW + 3 * HOUR)
-
-    assert crm.rows(absences)[0]["missed_until"] == NOW + 3 * HOUR
-
-
-def test_an_absence_of_before_the_ledger_is_remembered(crm):
-    crm.load()
-    del crm.world.leads[0]
-    crm.load()
-    crm.rows("delete from raw.amocrm__absences returning entity_id")
-    crm.load(now=NOW + HOUR)
-
-    (row,) = crm.rows("select entity_id, missed_until from raw.amocrm__absences")
-    assert tuple(row.values()) == (1, None)
-
-
-def test_an_absence_that_the_trash_tells_of_is_explained(crm):
-    crm.load()
-    crm.world.trashed.append(stub(1))
-    del crm.world.leads[0]
-    crm.load()
-
-    (row,) = crm.rows("select is_explained from raw.amocrm__absences")
-    assert row["is_explained"]
-
-
-def test_a_deletion_that_was_taken_back_explains_no_later_absence(crm):
-    crm.world.events.append(event(901, kind="lead_deleted"))
-    crm.world.events.append(event(902, kind="lead_restored"))
-    crm.load()
-    del crm.world.leads[0]
-    crm.load()
-
-    (row,) = crm.rows("select is_explained from raw.amocrm__absences")
-    assert not row["is_explained"]
-
-
 def test_a_stub_never_takes_the_place_of_a_deal(crm):
     crm.load()
     crm.world.leads[0] = stub(1) | {"updated_at": START + DAY}

@@ -4,7 +4,7 @@ No Dagster and no protocol: assets belong to `defs/amocrm.py`, requests to
 `extract/amocrm/`, what hooks ring for to `refresh.py`.
 """
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 
 import psycopg
 
@@ -71,8 +71,11 @@ def ingest_amocrm(
     account does not have as absent.
     """
     failures: list[SourceError] = []
-    ended: dict[str, SourceError] = {}
-    wanted = TABLES if full else RECENT
+    wanted = [
+        table
+        for table in (TABLES if full else RECENT)
+        if tables is None or table in tables
+    ]
     with (
         connect(warehouse_url) as warehouse,
         open_client(warehouse_url, config, run) as client,
@@ -90,28 +93,39 @@ def ingest_amocrm(
         )
         ends = token_expiry(warehouse_url, config)
         expires = ends.isoformat() if ends else None
-        for table in wanted:
-            if tables is not None and table not in tables:
-                continue
-            try:
-                if table == "catalog_elements" and "catalogs" in ended:
-                    raise ended["catalogs"]
-                yield load_table(load, config, table, expires=expires)
-            except SourceError as error:
-                ended[table] = error
-                if warehouse.closed:
-                    failures.append(error)
-                    break
-                outcome = _outcome(table, error)
-                _log_failure(load, table, error, outcome)
-                if outcome == "failed":
-                    failures.append(error)
-                if table == "account" and isinstance(error, LoadRefused):
-                    break
+        yield from _load_each(load, config, wanted, failures, expires=expires)
         if full and not warehouse.closed:
             retain(warehouse, read_time(warehouse))
     if failures:
         raise summary(failures)
+
+
+def _load_each(
+    load: Load,
+    config: AmocrmConfig,
+    wanted: Iterable[str],
+    failures: list[SourceError],
+    *,
+    expires: str | None,
+) -> Iterator[LoadedTable]:
+    """Load table after table; log and collect what fails, go on where that helps."""
+    ended: dict[str, SourceError] = {}
+    for table in wanted:
+        try:
+            if table == "catalog_elements" and "catalogs" in ended:
+                raise ended["catalogs"]
+            yield load_table(load, config, table, expires=expires)
+        except SourceError as error:
+            ended[table] = error
+            if load.warehouse.closed:
+                failures.append(error)
+                return
+            outcome = _outcome(table, error)
+            _log_failure(load, table, error, outcome)
+            if outcome == "failed":
+                failures.append(error)
+            if table == "account" and isinstance(error, LoadRefused):
+                return
 
 
 def load_table(
