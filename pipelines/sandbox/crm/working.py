@@ -85,9 +85,14 @@ class Working:
         deals = living.world.leads
         return next(
             int(deal["id"])
-            for deal in sorted(deals, key=lambda one: one["created_at"], reverse=True)
+            for deal in sorted(deals, key=_how_telling, reverse=True)
             if (deal["status_id"] in (WON, LOST)) is is_closed
         )
+
+
+def _how_telling(deal: dict[str, Any]) -> tuple[bool, int]:
+    """Prefer a deal with a price, then a new one: a sale of nothing shows nothing."""
+    return bool(deal["price"]), deal["created_at"]
 
 
 def _rung(hooks: list[Hook]) -> list[dict[str, object]]:
