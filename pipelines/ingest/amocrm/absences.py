@@ -15,6 +15,8 @@ from pipelines.extract.amocrm.client import SYSTEM
 from pipelines.load.log import RunInfo
 from pipelines.load.merge import Connection
 
+# As events name what can be deleted.
+SINGULAR = {"leads": "lead", "contacts": "contact", "companies": "company"}
 # More than both of these at once is asked about before it is believed.
 MANY = 50
 MANY_OF_LIVING = 0.05
@@ -94,9 +96,6 @@ def close_absences(connection: Connection, table: str, *, run: RunInfo) -> None:
 
 def _raw(table: str) -> sql.Identifier:
     return sql.Identifier("raw", f"amocrm__{table}")
-
-
-SINGULAR = {"leads": "lead", "contacts": "contact", "companies": "company"}
 
 
 def _values(table: str, missing: Collection[int]) -> dict[str, object]:

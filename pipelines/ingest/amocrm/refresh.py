@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pipelines.errors import SourceError
 from pipelines.extract.amocrm.extractor import ENTITIES, TRASH, documents
 from pipelines.extract.amocrm.sweep import read_by_ids
-from pipelines.ingest.amocrm.absences import close_absences
+from pipelines.ingest.amocrm.absences import SINGULAR, close_absences
 from pipelines.ingest.amocrm.config import AmocrmConfig
 from pipelines.ingest.amocrm.connecting import open_client
 from pipelines.ingest.amocrm.events import load_events, load_events_of
@@ -30,7 +30,6 @@ from pipelines.load.log import RunInfo
 from pipelines.load.merge import Connection
 from pipelines.warehouse import connect
 
-SINGULAR = {"leads": "lead", "contacts": "contact", "companies": "company"}
 # Not a poll: it covers no day, for it read only what rang.
 HOOKS = "hooks"
 # Ids that may be read again in one run: a flood of hooks must not become one of calls.
