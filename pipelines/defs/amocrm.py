@@ -16,6 +16,7 @@ from pipelines.defs.assets import (
     ApiRunConfig,
     failing_step,
     materialized,
+    materialized_ledgers,
     prepared_warehouse,
     raw_key,
     raw_spec,
@@ -25,7 +26,7 @@ from pipelines.defs.resources import Environment, catalog
 from pipelines.errors import SourceError
 from pipelines.ingest.amocrm.load import LoadedTable
 from pipelines.ingest.amocrm.run import ingest_amocrm
-from pipelines.load.log import LoadResult, RunInfo
+from pipelines.load.log import RunInfo
 from pipelines.load.merge import Connection
 
 # Written by the step of the webhooks.
@@ -99,10 +100,7 @@ def _events(
             yield told_of(warehouse, loaded)
     except SourceError as error:
         failure = error
-    for table in TABLES:
-        if table.ledger and table.table not in told:
-            # Written along with the others: how much it holds is all there is to say.
-            yield materialized(warehouse, raw_key(SYSTEM, table.table), LoadResult())
+    yield from materialized_ledgers(warehouse, TABLES, told)
     yield from check_results(CHECKS, warehouse, run)
     if failure:
         said = f"{failure}{_confirmation(str(failure))}"

@@ -77,6 +77,8 @@ def _is_stale(project: DbtProject) -> bool:
 
 
 MANIFEST = ensure_manifest(PROJECT)
+# Read once per process: it is megabytes.
+PARSED: dict[str, Any] = json.loads(MANIFEST.read_text(encoding="utf-8"))
 
 
 Event = (
@@ -112,7 +114,7 @@ class Translator(DagsterDbtTranslator):
 
 TABLES = {
     node["unique_id"]: sql.Identifier(node["schema"], node["alias"])
-    for node in json.loads(MANIFEST.read_text(encoding="utf-8"))["nodes"].values()
+    for node in PARSED["nodes"].values()
     if node["config"].get("materialized") in ("table", "incremental", "seed")
 }
 
@@ -139,8 +141,7 @@ def models_below(source_prefix: str) -> list[dg.AssetKey]:
 
     Views among them too: they fall with the tables that they stand on.
     """
-    manifest = json.loads(MANIFEST.read_text(encoding="utf-8"))
-    children, found = manifest["child_map"], set[str]()
+    children, found = PARSED["child_map"], set[str]()
     open_ends = [name for name in children if name.startswith(source_prefix)]
     while open_ends:
         below = set(children.get(open_ends.pop(), ())) - found
@@ -149,7 +150,7 @@ def models_below(source_prefix: str) -> list[dg.AssetKey]:
     return [
         dg.AssetKey([node["schema"], node["name"]])
         for name in sorted(found)
-        if (node := manifest["nodes"].get(name))
+        if (node := PARSED["nodes"].get(name))
         and node["resource_type"] == "model"
         and node["fqn"][1] != "staging"
     ]

@@ -16,6 +16,7 @@ from pipelines.defs.assets import (
     ApiRunConfig,
     failing_step,
     materialized,
+    materialized_ledgers,
     prepared_warehouse,
     raw_key,
     raw_spec,
@@ -34,7 +35,7 @@ from pipelines.errors import SourceError
 from pipelines.ingest.facebook.checks import spend_of_yesterday
 from pipelines.ingest.facebook.load import LoadedTable
 from pipelines.ingest.facebook.run import ingest_facebook
-from pipelines.load.log import LoadResult, RunInfo
+from pipelines.load.log import RunInfo
 from pipelines.load.merge import Connection
 
 TABLES = catalog().of(SYSTEM)
@@ -109,10 +110,7 @@ def _events(
             yield _materialized(warehouse, run, loaded)
     except SourceError as error:
         failure = error
-    for table in TABLES:
-        if table.ledger and table.table not in told:
-            # Written along with the others: how much it holds is all there is to say.
-            yield materialized(warehouse, raw_key(SYSTEM, table.table), LoadResult())
+    yield from materialized_ledgers(warehouse, TABLES, told)
     yield from check_results(CHECKS, warehouse, run)
     if failure:
         # Single accounts wait for the next run: a retry would ask for all of them.
